@@ -1,0 +1,1 @@
+"""The outside: one file per SDK, file format or venue. No decisions."""

@@ -1,0 +1,71 @@
+"""The digest of a run: one number over every bar, signal, order and fill, in their order."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Protocol
+
+from protocol.codec import encode
+from protocol.message import Message
+from supervision.journal import Positions
+
+STREAMS = ("bars", "detector", "regime", "router", "risk", "desk", "broker")
+
+
+class Books(Protocol):
+    """The port to what the floor decided, stream by stream."""
+
+    def positions(self) -> Positions:
+        """Return the last number of each stream that is safely kept."""
+
+    def add(self, stream: str, seq: int, message: Message | None) -> None:
+        """Note that a stream was read up to `seq`, and keep `message` if there is one."""
+
+    def commit(self) -> None:
+        """Make everything added durable, all or none."""
+
+    def entries(self, stream: str) -> Iterable[Message]:
+        """Yield what is kept of a stream, in order."""
+
+    def close(self) -> None:
+        """Commit and release the store."""
+
+
+class MemoryBooks:
+    """Books that outlive their shell but not their process: for the local runtime."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, list[Message]] = {}
+        self._positions: Positions = {}
+        self._open: list[tuple[str, int, Message | None]] = []
+
+    def positions(self) -> Positions:
+        self._open.clear()  # Whoever asks for positions starts anew; the uncommitted is gone.
+        return dict(self._positions)
+
+    def add(self, stream: str, seq: int, message: Message | None) -> None:
+        self._open.append((stream, seq, message))
+
+    def commit(self) -> None:
+        for stream, seq, message in self._open:
+            self._positions[stream] = seq
+            if message is not None:
+                self._kept.setdefault(stream, []).append(message)
+        self._open.clear()
+
+    def entries(self, stream: str) -> Iterable[Message]:
+        return iter(self._kept.get(stream, ()))
+
+    def close(self) -> None:
+        self.commit()
+
+
+def digest(books: Books) -> str:
+    """Return the digest as 32 hexadecimal digits."""
+    whole = hashlib.blake2b(digest_size=16)
+    for stream in STREAMS:
+        for message in books.entries(stream):
+            frame = encode(message)
+            whole.update(len(frame).to_bytes(4, "little"))
+            whole.update(frame)
+        whole.update(stream.encode())
+    return whole.hexdigest()

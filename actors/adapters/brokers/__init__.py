@@ -1,0 +1,1 @@
+"""Brokers: the paper exchange and venues."""

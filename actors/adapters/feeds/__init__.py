@@ -1,0 +1,1 @@
+"""Sources of market data: recordings, simulations, venues."""

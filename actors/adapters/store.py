@@ -1,0 +1,176 @@
+"""Journals and books in SQL, through SQLModel: SQLite files by default, any server by address.
+
+Every table is written by one actor. A write is durable when the call returns: SQLite runs with a
+write-ahead log and full synchronisation.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event, func
+from sqlmodel import Field, SQLModel, create_engine, insert, select
+
+from protocol.codec import decode, encode
+from protocol.message import Message
+from supervision.journal import Positions
+
+
+class FactRow(SQLModel):
+    """One fact of an actor's journal."""
+
+    seq: int = Field(primary_key=True)
+    kind: str
+    version: int
+    positions: str
+    body: bytes
+
+
+class EntryRow(SQLModel):
+    """One message that the books keep of a stream."""
+
+    stream: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    kind: str
+    body: bytes
+
+
+def engine_for(url: str, directory: str, actor: str) -> Engine:
+    """Return the engine for an actor's tables: a file of its own, or the server at `url`."""
+    engine = create_engine(url or f"sqlite:///{Path(directory) / actor}.sqlite")
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _durable)
+    return engine
+
+
+def _durable(connection: Any, _: object) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+class SqlJournal:
+    """The journal of one actor (the port is `supervision.journal.Journal`)."""
+
+    def __init__(self, engine: Engine, actor: str) -> None:
+        self._engine = engine
+        self._row = _table(f"{actor}_facts", FactRow)
+        self._row.metadata.create_all(engine, tables=[self._row.__table__])
+        self._connection = engine.connect()
+        self._last = self._connection.execute(select(func.max(self._row.seq))).scalar() or 0
+        self._connection.rollback()
+
+    def load(self) -> Iterable[Message]:
+        rows = self._connection.execute(select(self._row.body).order_by(self._row.seq)).all()
+        self._connection.rollback()
+        return [decode(body) for (body,) in rows]
+
+    def positions(self) -> Positions:
+        row = self._connection.execute(
+            select(self._row.positions).where(self._row.seq == self._last)
+        ).first()
+        self._connection.rollback()
+        return {} if row is None else json.loads(row[0])
+
+    def append(self, facts: Sequence[Message], positions: Mapping[str, int]) -> None:
+        text = json.dumps(dict(positions))
+        rows = [
+            {
+                "seq": self._last + 1 + index,
+                "kind": fact.KIND,
+                "version": fact.VERSION,
+                "positions": text,
+                "body": encode(fact),
+            }
+            for index, fact in enumerate(facts)
+        ]
+        self._connection.execute(insert(self._row), rows)
+        self._connection.commit()
+        self._last += len(rows)
+
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+
+
+class SqlBooks:
+    """Every decision message of every stream, in the order of its stream."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._row = _table("books_entries", EntryRow)
+        self._marks = _table("books_marks", MarkRow)
+        tables = [self._row.__table__, self._marks.__table__]
+        self._row.metadata.create_all(engine, tables=tables)
+        self._connection = engine.connect()
+        self._rows: list[dict[str, Any]] = []
+        self._taken: Positions = self.positions()
+        self._dirty = False
+
+    def positions(self) -> Positions:
+        """Return the last number of each stream that is safely kept."""
+        rows = self._connection.execute(select(self._marks.stream, self._marks.seq)).all()
+        self._connection.rollback()
+        return {stream: seq for stream, seq in rows}
+
+    def add(self, stream: str, seq: int, message: Message | None) -> None:
+        """Note that a stream was read up to `seq`, and keep `message` if there is one."""
+        self._taken[stream] = seq
+        self._dirty = True
+        if message is not None:
+            body = encode(message)
+            row = {"stream": stream, "seq": seq, "kind": message.KIND, "body": body}
+            self._rows.append(row)
+
+    def commit(self) -> None:
+        """Make everything added durable, all or none."""
+        if not self._dirty:
+            return
+        if self._rows:
+            self._connection.execute(insert(self._row), self._rows)
+        for stream, seq in self._taken.items():
+            mark = self._marks(stream=stream, seq=seq)
+            self._connection.execute(_upsert(self._engine, self._marks, mark))
+        self._connection.commit()
+        self._rows.clear()
+        self._dirty = False
+
+    def entries(self, stream: str) -> Iterable[Message]:
+        """Yield what is kept of a stream, in order."""
+        rows = self._connection.execute(
+            select(self._row.body).where(self._row.stream == stream).order_by(self._row.seq)
+        )
+        for (body,) in rows:
+            yield decode(body)
+        self._connection.rollback()
+
+    def close(self) -> None:
+        self.commit()
+        self._connection.close()
+        self._engine.dispose()
+
+
+class MarkRow(SQLModel):
+    """How far the books have read a stream."""
+
+    stream: str = Field(primary_key=True)
+    seq: int
+
+
+def _upsert(engine: Engine, table: Any, mark: Any) -> Any:
+    if engine.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as insert_or_update
+    else:
+        from sqlalchemy.dialects.sqlite import insert as insert_or_update  # type: ignore[assignment]
+    statement = insert_or_update(table).values(stream=mark.stream, seq=mark.seq)
+    return statement.on_conflict_do_update(index_elements=["stream"], set_={"seq": mark.seq})
+
+
+_TABLES: dict[str, Any] = {}
+
+
+def _table(name: str, columns: type[SQLModel]) -> Any:
+    """Return the mapped class of a table; mapping a name twice in one process is refused."""
+    if name not in _TABLES:
+        _TABLES[name] = type(name, (columns,), {"__tablename__": name, "__module__": __name__}, table=True)
+    return _TABLES[name]

@@ -1,0 +1,46 @@
+"""The books: every bar, signal, order and fill, kept for recap, export and proof."""
+
+from typing import Any
+
+from actors.adapters.books import Books
+from protocol.market import Cut, Settled
+from protocol.message import Message
+from protocol.settings import Settings
+from supervision.shell import SinkShell
+
+
+class BooksShell(SinkShell):
+    """Keeps what the floor decided. A restart goes on behind the last kept number."""
+
+    def __init__(self, books: Books | None = None) -> None:
+        self._given = books
+
+    def configure(self, settings: Settings, directory: str) -> None:
+        self.books = self._given or _sql_books(settings, directory)
+        self.kept = 0
+
+    def resume(self) -> dict[str, int]:
+        return self.books.positions()
+
+    def keep(self, source: str, seq: int, message: Message) -> None:
+        """Keep decisions; of cuts only the number is noted."""
+        if isinstance(message, Cut | Settled):
+            self.books.add(source, seq, None)
+        else:
+            self.kept += 1
+            self.books.add(source, seq, message)
+
+    def commit(self) -> None:
+        self.books.commit()
+
+    def inspect(self) -> dict[str, Any]:
+        return {"kept_since_start": self.kept}
+
+    def close(self) -> None:
+        self.books.close()
+
+
+def _sql_books(settings: Settings, directory: str) -> Books:
+    from actors.adapters.store import SqlBooks, engine_for  # SQL only where it is used.
+
+    return SqlBooks(engine_for(settings.store.url, directory, "books"))

@@ -1,0 +1,1 @@
+"""Footprint bars and the patterns read from them."""

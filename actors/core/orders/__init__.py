@@ -1,0 +1,1 @@
+"""Brackets, the paper exchange and the life of an order."""

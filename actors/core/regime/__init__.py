@@ -1,0 +1,1 @@
+"""Indicators and the classification of the market."""

@@ -1,0 +1,1 @@
+"""Trading date and the phases of the day."""

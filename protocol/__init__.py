@@ -1,0 +1,1 @@
+"""The vocabulary: what processes say to each other. Imports nothing of ours."""

@@ -1,0 +1,174 @@
+"""msgpack in and out, with every field checked. The only place that imports msgpack.
+
+A frame is one msgpack array: kind, version, then the fields in the order of their declaration.
+Decoding checks the type of every field by its annotation; whatever is wrong with a frame ends in
+one `BadFrame` that says what was found and what was wanted.
+"""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Mapping
+from enum import Enum
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+import msgpack
+
+from protocol.catalog import CATALOG, UPCASTERS
+from protocol.message import Message
+
+FRAME_BYTES_MAX = 64 * 1024 * 1024
+Check = Callable[[Any], Any]
+Fields = dict[str, Any]
+
+
+class BadFrame(ValueError):
+    """Bytes that are not a message of the catalog."""
+
+
+def encode(message: Message) -> bytes:
+    """Return the frame of `message`."""
+    plan = _plan(type(message))
+    return msgpack.packb((plan.kind, plan.version, *plan.values(message)), default=_plain)
+
+
+def decode(frame: bytes | memoryview) -> Message:
+    """Return the message in `frame`, or raise `BadFrame`."""
+    if len(frame) > FRAME_BYTES_MAX:
+        raise BadFrame(f"frame of {len(frame)} bytes, wanted at most {FRAME_BYTES_MAX}")
+    try:
+        parts = msgpack.unpackb(frame, use_list=False, strict_map_key=True)
+    except (ValueError, msgpack.UnpackException) as error:
+        raise BadFrame(f"{len(frame)} bytes are not one msgpack value: {error}") from None
+    return _message(parts)
+
+
+def _message(parts: Any) -> Message:
+    if type(parts) is not tuple or len(parts) < 2 or type(parts[0]) is not str:
+        raise BadFrame(f"found {_shown(parts)}, wanted an array of kind, version and fields")
+    kind, version, *values = parts
+    cls = _kinds().get(kind)
+    if cls is None:
+        raise BadFrame(f"kind {_shown(kind)} is not in the catalog of {len(CATALOG)} kinds")
+    if version != cls.VERSION or type(version) is not int:
+        raise BadFrame(f"{kind} of version {_shown(version)}, wanted version {cls.VERSION}")
+    plan = _plan(cls)
+    if len(values) != len(plan.checks):
+        raise BadFrame(f"{kind} with {len(values)} fields, wanted {len(plan.checks)}")
+    return plan.build(values)
+
+
+def upcast(kind: str, version: int, fields: Fields, upcasters: Mapping[Any, Any] = UPCASTERS) -> Message:
+    """Return the message of a journal's old fields, brought to today's version step by step."""
+    cls = _kinds().get(kind)
+    if cls is None:
+        raise BadFrame(f"kind {_shown(kind)} is not in the catalog of {len(CATALOG)} kinds")
+    while version != cls.VERSION:
+        step = upcasters.get((kind, version))
+        if step is None:
+            raise BadFrame(f"{kind} of version {version}: no way to version {cls.VERSION} is known")
+        fields, version = step(fields), version + 1
+    names = [name for name, _ in _plan(cls).checks]
+    if sorted(fields) != sorted(names):
+        raise BadFrame(f"{kind} with fields {sorted(fields)}, wanted {sorted(names)}")
+    return _plan(cls).build([fields[name] for name in names])
+
+
+def fields_of(frame: bytes) -> tuple[str, int, Fields]:
+    """Return kind, version and named fields of a frame of today's version, for a journal."""
+    message = decode(frame)
+    return message.KIND, message.VERSION, dataclasses.asdict(message)  # type: ignore[call-overload]
+
+
+class _Plan:
+    """How one class is written and read: made once, from its annotations."""
+
+    def __init__(self, cls: type[Message]) -> None:
+        hints = typing.get_type_hints(cls)
+        names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        self.cls = cls
+        self.kind = cls.KIND
+        self.version = cls.VERSION
+        self.checks = [(name, _check_of(hints[name])) for name in names]
+        getter = attrgetter(*names)
+        self.values = getter if len(names) > 1 else (lambda message: (getter(message),))
+
+    def build(self, values: list[Any]) -> Message:
+        fields = {}
+        for (name, check), value in zip(self.checks, values, strict=True):
+            try:
+                fields[name] = check(value)
+            except (TypeError, ValueError) as error:
+                raise BadFrame(f"{self.kind}.{name}: {error}") from None
+        try:
+            return self.cls(**fields)
+        except ValueError as error:
+            raise BadFrame(f"{self.kind}: {error}") from None
+
+
+@lru_cache(maxsize=None)
+def _plan(cls: type[Message]) -> _Plan:
+    return _Plan(cls)
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> dict[str, type[Message]]:
+    return {cls.KIND: cls for cls in CATALOG}
+
+
+def _check_of(hint: Any) -> Check:
+    hint = getattr(hint, "__supertype__", hint)  # A NewType stands for what it wraps.
+    origin = typing.get_origin(hint)
+    if hint in (int, str, bool, bytes):
+        return _exactly(hint)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _member(hint)
+    if origin is tuple:
+        return _tuple_of(_check_of(typing.get_args(hint)[0]))
+    if origin is types.UnionType:
+        (inner,) = (part for part in typing.get_args(hint) if part is not types.NoneType)
+        check = _check_of(inner)
+        return lambda value: None if value is None else check(value)
+    raise TypeError(f"a message field cannot be {hint}")
+
+
+def _exactly(wanted: type) -> Check:
+    def check(value: Any) -> Any:
+        if type(value) is not wanted:
+            raise TypeError(f"found {_shown(value)}, wanted {wanted.__name__}")
+        return value
+
+    return check
+
+
+def _member(enum: type[Enum]) -> Check:
+    members = {member.value: member for member in enum}
+
+    def check(value: Any) -> Any:
+        if type(value) not in (str, int) or value not in members:
+            raise ValueError(f"found {_shown(value)}, wanted one of {', '.join(map(str, members))}")
+        return members[value]
+
+    return check
+
+
+def _tuple_of(check: Check) -> Check:
+    def check_all(value: Any) -> Any:
+        if type(value) is not tuple:
+            raise TypeError(f"found {_shown(value)}, wanted an array")
+        return tuple(map(check, value))
+
+    return check_all
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    raise TypeError(f"{type(value).__name__} cannot travel; wanted int, str, bool, bytes or tuple")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"

@@ -1,0 +1,1 @@
+"""How processes live and die, and the two runtimes. Knows no trading."""

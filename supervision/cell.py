@@ -1,0 +1,125 @@
+"""One shell at work: lines up what it reads, runs its handlers, records, and numbers what follows.
+
+Both runtimes run their shells in cells, so recovery is written once. A cell knows no transport:
+whoever owns it offers messages in the order of their numbers and sends what is in `published`.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+from protocol.market import Cut
+from protocol.message import Message
+from supervision.journal import Journal, Positions
+from supervision.shell import Handler, JournaledShell, Shell, SinkShell
+
+LAST_MESSAGES_MAX = 50
+
+
+class Cell:
+    """Runs `shell`, which reads the streams `reads` in that order at every cut."""
+
+    def __init__(
+        self,
+        shell: Shell,
+        reads: Sequence[str],
+        publish: Callable[[Message], object],
+        journal: Journal | None = None,
+    ) -> None:
+        if isinstance(shell, JournaledShell) != (journal is not None):
+            raise ValueError(f"{type(shell).__name__} with journal {journal}: wanted both or none")
+        self.shell = shell
+        self.reads = tuple(reads)
+        self.cut = 0
+        self.messages_in = 0
+        self.messages_out = 0
+        self.last_in: deque[tuple[str, int, Message]] = deque(maxlen=LAST_MESSAGES_MAX)
+        self.last_out: deque[Message] = deque(maxlen=LAST_MESSAGES_MAX)
+        self._publish = publish
+        self._journal = journal
+        self._positions: Positions = dict.fromkeys(self.reads, 0)
+        self._waiting: dict[str, deque[Message]] = {source: deque() for source in self.reads}
+        self._turn = 0
+        self._handlers: dict[tuple[type[Message], str], Handler | None] = {}
+
+    def recover(self) -> Positions:
+        """Bring the shell to where it was; return the last number handled of each source."""
+        if isinstance(self.shell, SinkShell):
+            self._positions |= self.shell.resume()
+        elif self._journal is not None and isinstance(self.shell, JournaledShell):
+            for fact in self._journal.load():
+                self.shell.apply(fact)
+                self._send(fact)
+            self._positions |= self._journal.positions()
+        return dict(self._positions)
+
+    def offer(self, source: str, seq: int, message: Message) -> None:
+        """Take the next message of a source, in the order of its numbers."""
+        self.messages_in += 1
+        self.last_in.append((source, seq, message))
+        if isinstance(self.shell, SinkShell):
+            self._positions[source] = seq
+            self.shell.keep(source, seq, message)
+            self._pass(message)
+        elif self.shell.joined:
+            self._waiting[source].append(message)
+            self._line_up()
+        else:
+            self._positions[source] = seq
+            self._record(self._handle(source, message))
+            self._pass(message)
+
+    def commit(self) -> None:
+        """Make durable what a sink has kept; nothing for other shells."""
+        if isinstance(self.shell, SinkShell):
+            self.shell.commit()
+
+    def close(self) -> None:
+        """Release the journal."""
+        if self._journal is not None:
+            self._journal.close()
+
+    def _line_up(self) -> None:
+        """Handle what waits, source by source up to the same cut, in the order of `reads`."""
+        while waiting := self._waiting[self.reads[self._turn]]:
+            message = waiting.popleft()
+            if not isinstance(message, Cut):
+                self._record(self._handle(self.reads[self._turn], message))
+                continue
+            self._turn = (self._turn + 1) % len(self.reads)
+            if self._turn == 0:
+                self._record(self.shell.on_cut(message))
+                self._send(message)
+                self._pass(message)
+
+    def _pass(self, message: Message) -> None:
+        if isinstance(message, Cut) and message.number > self.cut:
+            self.cut = message.number
+
+    def _handle(self, source: str, message: Message) -> Iterable[Message]:
+        kind = type(message)
+        try:
+            handler = self._handlers[kind, source]
+        except KeyError:
+            known = self.shell.handlers
+            handler = known.get((kind, source)) or known.get((kind, None))
+            self._handlers[kind, source] = handler
+        # What a shell has no handler for is not its business: streams have several readers.
+        return () if handler is None else handler(self.shell, message) or ()
+
+    def _record(self, outputs: Iterable[Message]) -> None:
+        # The list is complete before the first goes out: a handler that raises half-way sends
+        # nothing.
+        facts = list(outputs)
+        if not facts:
+            return
+        if self._journal is not None and isinstance(self.shell, JournaledShell):
+            self._journal.append(facts, self._positions)
+            for fact in facts:
+                self.shell.apply(fact)
+        for fact in facts:
+            self._send(fact)
+
+    def _send(self, message: Message) -> None:
+        self.messages_out += 1
+        self.last_out.append(message)
+        self._publish(message)

@@ -1,0 +1,110 @@
+"""An actor on the stream plane, without its sockets: a cell, what it reads and what it publishes.
+
+The live runtime drives a node from ZeroMQ sockets, the simulator from packets that it delays,
+repeats and loses; what is tested there is what runs here.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from protocol.codec import decode, encode
+from protocol.message import Message
+from protocol.system import Item, Subscribe, Tail
+from supervision.cell import Cell
+from supervision.flow import Inlet, MemoryWindow, Outlet, Taken, Window
+from supervision.journal import Journal
+from supervision.shell import Shell
+
+IDLE_S = 0.1  # Silence after which a reader asks again.
+SEND_MAX = 64  # Messages for one reader before the next has its turn.
+SHOWN_MAX = 300  # Characters of a message on a screen.
+
+
+class Node:
+    """Takes items in, gives items out; every number once and in order on both sides."""
+
+    def __init__(
+        self, id: str, shell: Shell, reads: Sequence[str], journal: Journal | None, now_s: float
+    ) -> None:
+        self.id = id
+        self.shell = shell
+        self._own: MemoryWindow[bytes] = MemoryWindow()
+        self.window: Window[bytes] = shell.window() or self._own
+        self.cell = Cell(shell, reads, lambda message: self._own.append(encode(message)), journal)
+        positions = self.cell.recover()
+        self.inlets = {source: Inlet(id, source, positions[source]) for source in reads}
+        self.outlets = {id: Outlet(id, self.window)}
+        for stream, copy in shell.copies().items():
+            self.outlets[stream] = Outlet(stream, copy)
+        self._heard_s = dict.fromkeys(reads, now_s)
+        self.lost: dict[str, int] = {}
+
+    def first_wishes(self) -> Iterator[tuple[str, Subscribe]]:
+        """Yield what to ask each source right after the start."""
+        for source, inlet in self.inlets.items():
+            yield source, inlet.wish(rewind=True)
+
+    def take(self, source: str, message: Message, now_s: float) -> Subscribe | None:
+        """Handle what a source sent; return what to answer."""
+        self._heard_s[source] = now_s
+        inlet = self.inlets[source]
+        if isinstance(message, Tail):
+            self.lost[source] = inlet.lost(message)
+            return None
+        if not isinstance(message, Item):
+            raise TypeError(f"{source} sent {message.KIND} to {self.id}, wanted an item or a tail")
+        match inlet.take(message.seq):
+            case Taken.NEW:
+                self.cell.offer(source, message.seq, decode(message.body))
+                return inlet.wish(rewind=False) if inlet.wants_room() else None
+            case Taken.GAP:
+                return inlet.wish(rewind=True)
+            case Taken.DUPLICATE:
+                return None
+
+    def idle_wishes(self, now_s: float) -> Iterator[tuple[str, Subscribe]]:
+        """Yield what to ask the sources that have been silent for a while.
+
+        Silence may mean that there is nothing, that the last items were lost, or that the source
+        has been restarted and does not know its readers; asking covers all three.
+        """
+        for source, inlet in self.inlets.items():
+            if now_s - self._heard_s[source] >= IDLE_S:
+                self._heard_s[source] = now_s
+                yield source, inlet.wish(rewind=True)
+
+    def subscribe(self, wish: Subscribe) -> Tail | None:
+        """Note where a reader of one of our streams stands; a rewind is answered."""
+        outlet = self.outlets.get(wish.stream)
+        if outlet is None:
+            return None
+        if wish.stream == self.id:
+            self.shell.reader_stands(wish.after)
+        tail = outlet.subscribe(wish)
+        return tail if wish.rewind else None
+
+    def readers(self) -> list[tuple[Outlet[bytes], str]]:
+        """Return every stream we can send, with every reader of it."""
+        return [(outlet, name) for outlet in self.outlets.values() for name in outlet.cursors]
+
+    @staticmethod
+    def due(outlet: Outlet[bytes], reader: str) -> Iterator[Item]:
+        """Yield what a reader has room for; each yield counts as sent."""
+        for seq, body in outlet.due(reader, SEND_MAX):
+            yield Item(stream=outlet.stream, seq=seq, body=body)
+
+    def inspect(self) -> dict[str, Any]:
+        """Return the whole state for a screen."""
+        cell = self.cell
+        return {
+            "id": self.id,
+            "reads": {source: inlet.taken for source, inlet in self.inlets.items()},
+            "published": self.window.last,
+            "behind": self.outlets[self.id].behind(),
+            "messages_in": cell.messages_in,
+            "messages_out": cell.messages_out,
+            "cut": cell.cut,
+            "state": self.shell.inspect(),
+            "last_in": [f"{s} {seq} {message}"[:SHOWN_MAX] for s, seq, message in cell.last_in],
+            "last_out": [str(message)[:SHOWN_MAX] for message in cell.last_out],
+        }

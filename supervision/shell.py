@@ -1,0 +1,121 @@
+"""What every shell is: handlers that take a message and return what should happen.
+
+A shell never sends, waits or reads a clock. What its handlers yield becomes its own numbered
+stream; who reads it is said in the tree. Three kinds differ in what a restart does:
+
+- a `Shell` is a function of what it reads: it reads its sources again from the beginning and
+  arrives at the same state and the same stream;
+- a `JournaledShell` decides facts; each is durable before anything follows
+  from it, and the state is the fold of the facts alone;
+- a `SinkShell` keeps what it reads, knows how far it has kept, and publishes nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, TypeVar
+
+from protocol.market import Cut
+from protocol.message import Message
+from protocol.settings import Settings
+from protocol.system import Start
+from supervision.flow import Window
+from supervision.journal import Journal
+from supervision.worker import Worker
+
+Handler = Callable[[Any, Any], Iterable[Message] | None]
+H = TypeVar("H", bound=Handler)
+MARK = "_floorwatch_handles"
+
+
+def handles(kind: type[Message], source: str | None = None) -> Callable[[H], H]:
+    """Mark the handler of a message type, or of the type from one source only."""
+
+    def mark(handler: H) -> H:
+        marks = getattr(handler, MARK, ())
+        setattr(handler, MARK, (*marks, (kind, source)))
+        return handler
+
+    return mark
+
+
+class Shell:
+    """A function of its sources. Cuts of several sources are lined up (`joined`)."""
+
+    joined: ClassVar[bool] = True
+    handlers: ClassVar[dict[tuple[type[Message], str | None], Handler]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = {
+            mark: value for value in vars(cls).values() for mark in getattr(value, MARK, ())
+        }
+        cls.handlers = cls.handlers | own
+
+    @classmethod
+    def worker(cls, start: Start) -> Worker:
+        """Return the worker that runs this shell in a process of its own."""
+        from supervision.streams import StreamWorker  # Pulls in ZeroMQ: only where it is used.
+
+        return StreamWorker(cls(), start)
+
+    def configure(self, settings: Settings, directory: str) -> None:
+        """Take the settings; `directory` is where files of this run's data belong."""
+
+    def window(self) -> Window[bytes] | None:
+        """Return the window of a stream that is kept elsewhere; None keeps it in memory."""
+        return None
+
+    def copies(self) -> dict[str, Window[bytes]]:
+        """Return the streams of others that this shell can serve again."""
+        return {}
+
+    def at(self, now_ns: int) -> None:
+        """Take the time of day; only a source that paces itself looks at it."""
+
+    def reader_stands(self, after: int) -> None:
+        """Learn that a reader of this stream has taken it up to `after`."""
+
+    def tick_s(self) -> float:
+        """Return how long the shell can go without being told the time."""
+        return 3600.0
+
+    def on_cut(self, cut: Cut) -> Iterable[Message]:
+        """Return what a decision point brings, once every source has reached it."""
+        return ()
+
+    def inspect(self) -> dict[str, Any]:
+        """Return the state for a screen: plain values only."""
+        return {}
+
+    def close(self) -> None:
+        """Release what `configure` opened."""
+
+
+class JournaledShell(Shell):
+    """Decides facts; state is their fold. Its sources are handled in order of arrival."""
+
+    joined: ClassVar[bool] = False
+
+    def open_journal(self, settings: Settings, directory: str, actor: str) -> Journal:
+        """Return the journal that outlives this process."""
+        raise NotImplementedError
+
+    def apply(self, fact: Message) -> None:
+        """Change the state by one recorded fact."""
+        raise NotImplementedError
+
+
+class SinkShell(Shell):
+    """Keeps what it reads and publishes nothing."""
+
+    joined: ClassVar[bool] = False
+
+    def resume(self) -> dict[str, int]:
+        """Return the last kept number of each source."""
+        raise NotImplementedError
+
+    def keep(self, source: str, seq: int, message: Message) -> None:
+        """Keep one message; it counts as kept after the next `commit`."""
+        raise NotImplementedError
+
+    def commit(self) -> None:
+        """Make durable what was kept since the last commit."""

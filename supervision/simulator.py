@@ -1,0 +1,188 @@
+"""The local runtime with seeded faults: crashes, delays, repeats and losses between real shells.
+
+Nodes, journals and shells are those of the live runtime; only processes and sockets are played.
+A crash forgets everything but what was durable, at any message and just before or just after a
+fact is recorded. The same seed gives the same run.
+"""
+
+import heapq
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from protocol.codec import decode, encode
+from protocol.message import Message
+from protocol.system import Subscribe
+from supervision.journal import Journal, Positions
+from supervision.node import IDLE_S, Node
+from supervision.shell import JournaledShell, Shell
+from supervision.spec import ChildSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """Probabilities per packet, and times in seconds of the simulation."""
+
+    crash: float = 0.0
+    loss: float = 0.0
+    duplicate: float = 0.0
+    delay: float = 0.0
+    delay_max_s: float = 0.3
+    restart_max_s: float = 0.5
+    crashes_max: int = 40  # Ends the storm, so that a run ends.
+
+
+class Stuck(RuntimeError):
+    """The floor stopped making progress."""
+
+
+class Crash(Exception):
+    """The node dies here."""
+
+
+@dataclass(slots=True)
+class _CrashingJournal:
+    """A journal whose owner may die just before or just after a fact is recorded."""
+
+    inner: Journal
+    dies: Callable[[], bool]
+
+    def load(self) -> Iterable[Message]:
+        return self.inner.load()
+
+    def positions(self) -> Positions:
+        return self.inner.positions()
+
+    def append(self, facts: Sequence[Message], positions: Mapping[str, int]) -> None:
+        if self.dies():
+            raise Crash
+        self.inner.append(facts, positions)
+        if self.dies():
+            raise Crash
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@dataclass(slots=True)
+class Place:
+    """What of an actor outlives its process: its spec and its journal."""
+
+    spec: ChildSpec
+    make: Callable[[], Shell]
+    journal: Journal | None = None
+    node: Node | None = None
+    crashes: int = 0
+
+
+@dataclass(slots=True)
+class Simulator:
+    """Runs `places` until `finished` says so; time is played."""
+
+    places: dict[str, Place]
+    seed: int
+    faults: Faults
+    finished: Callable[[], bool]
+    limit_s: float = 3_600.0
+    crashes: int = 0
+    now_s: float = 0.0
+    _random: random.Random = field(init=False)
+    _agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    _count: int = 0
+
+    def run(self) -> None:
+        """Start every place and play until finished; no progress within the limit is an error."""
+        self._random = random.Random(self.seed)
+        for id in self.places:
+            self._start(id)
+            self._at(self._random.random() * IDLE_S, lambda id=id: self._tick(id))
+        while not self.finished():
+            if not self._agenda or self.now_s > self.limit_s:
+                raise Stuck(f"seed {self.seed}: not finished after {self.now_s:.1f} s of play")
+            self.now_s, _, action = heapq.heappop(self._agenda)
+            action()
+
+    def _at(self, in_s: float, action: Callable[[], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._agenda, (self.now_s + in_s, self._count, action))
+
+    def _start(self, id: str) -> None:
+        place = self.places[id]
+        shell = place.make()
+        journal = None
+        if isinstance(shell, JournaledShell):
+            assert place.journal is not None, f"{id} needs a journal"
+            journal = _CrashingJournal(place.journal, lambda: self._dies(0.5))
+        place.node = Node(id, shell, place.spec.reads, journal, self.now_s)
+        for source, wish in place.node.first_wishes():
+            self._carry(source, lambda wish=wish, source=source: self._subscribe(source, wish))
+
+    def _dies(self, weight: float = 1.0) -> bool:
+        return (
+            self.crashes < self.faults.crashes_max
+            and self._random.random() < self.faults.crash * weight
+        )
+
+    def _crash(self, id: str) -> None:
+        place = self.places[id]
+        place.node = None
+        place.crashes += 1
+        self.crashes += 1
+        self._at(self._random.random() * self.faults.restart_max_s, lambda: self._start(id))
+
+    def _carry(self, to: str, arrive: Callable[[], None]) -> None:
+        """Bring a packet over: once, later, twice, or never."""
+        if self._random.random() < self.faults.loss:
+            return
+        copies = 2 if self._random.random() < self.faults.duplicate else 1
+        for _ in range(copies):
+            in_s = 0.0001
+            if self._random.random() < self.faults.delay:
+                in_s += self._random.random() * self.faults.delay_max_s
+            self._at(in_s, lambda: self._arrive(to, arrive))
+
+    def _arrive(self, to: str, arrive: Callable[[], None]) -> None:
+        if self.places[to].node is None:
+            return  # Nobody is there: the packet is gone.
+        if self._dies():
+            self._crash(to)
+            return
+        try:
+            arrive()
+        except Crash:
+            self._crash(to)
+            return
+        self._flush(to)
+
+    def _subscribe(self, source: str, wish: Subscribe) -> None:
+        node = self._node(source)
+        tail = node.subscribe(wish)
+        if tail is not None:
+            self._carry(wish.reader, lambda: self._take(wish.reader, source, encode(tail)))
+
+    def _take(self, reader: str, source: str, frame: bytes) -> None:
+        node = self._node(reader)
+        wish = node.take(source, decode(frame), self.now_s)
+        node.cell.commit()
+        if wish is not None:
+            self._carry(source, lambda: self._subscribe(source, wish))
+
+    def _flush(self, id: str) -> None:
+        node = self._node(id)
+        for outlet, reader in node.readers():
+            for item in node.due(outlet, reader):
+                frame = encode(item)
+                self._carry(reader, lambda r=reader, f=frame: self._take(r, id, f))
+
+    def _tick(self, id: str) -> None:
+        node = self.places[id].node
+        if node is not None:
+            for source, wish in node.idle_wishes(self.now_s):
+                self._carry(source, lambda s=source, w=wish: self._subscribe(s, w))
+            self._flush(id)
+        self._at(IDLE_S / 2, lambda: self._tick(id))
+
+    def _node(self, id: str) -> Node:
+        node = self.places[id].node
+        assert node is not None
+        return node

@@ -1,0 +1,136 @@
+"""The tree as data: which children, in which order, restarted how. Checked whole before any start.
+
+The order of the children is their dependency: they start from first to last and stop from last
+to first. Classes are named by dotted strings, so a tree can be written down, sent to a file and
+read by every supervisor without importing a single actor.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+HUNG_BEATS = 6  # A child that has been silent for so many beats is hung.
+START_MARGIN_S = 30.0  # For a supervisor: importing what it preloads, on top of its children.
+STOP_MARGIN_S = 2.0  # For a supervisor: killing and reaping, on top of its children.
+
+
+class Restart(StrEnum):
+    """When a dead child is started again. Permanent: always. Transient: after an abnormal end
+    only. Temporary: never."""
+
+    PERMANENT = "permanent"
+    TRANSIENT = "transient"
+    TEMPORARY = "temporary"
+
+
+class Strategy(StrEnum):
+    """Who is restarted together with a dead child. One for one: nobody. One for all: all
+    siblings. Rest for one: those that start after it."""
+
+    ONE_FOR_ONE = "one_for_one"
+    ONE_FOR_ALL = "one_for_all"
+    REST_FOR_ONE = "rest_for_one"
+
+
+@dataclass(frozen=True, slots=True)
+class Intensity:
+    """At most `restarts_max` restarts within `period_s`; one more and the supervisor gives up."""
+
+    restarts_max: int = 5
+    period_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSpec:
+    """One process that does work: `start` names its class, `reads` the ids whose streams it reads."""
+
+    id: str
+    start: str
+    restart: Restart = Restart.PERMANENT
+    reads: tuple[str, ...] = ()
+    shutdown_s: float = 5.0  # Time from Stop to Stopped, then it is killed.
+    beat_s: float = 0.5
+    start_s: float = 10.0  # Time from the start to Ready, then it is killed.
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorSpec:
+    """One supervisor process and its children."""
+
+    id: str
+    children: tuple["ChildSpec | SupervisorSpec", ...]
+    strategy: Strategy = Strategy.ONE_FOR_ONE
+    intensity: Intensity = Intensity()
+    restart: Restart = Restart.PERMANENT
+    shutdown_s: float | None = None  # None: as long as its children may take one after another.
+    beat_s: float = 0.5
+    preload: tuple[str, ...] = ()  # Modules imported before forking, so children share the pages.
+
+
+Spec = ChildSpec | SupervisorSpec
+
+
+def hung_s(spec: Spec) -> float:
+    """Return the silence after which a child counts as hung."""
+    return spec.beat_s * HUNG_BEATS
+
+
+def start_limit_s(spec: Spec) -> float:
+    """Return how long a child may take to be ready; a supervisor may restart its own meanwhile."""
+    if isinstance(spec, ChildSpec):
+        return spec.start_s
+    once_s = sum(start_limit_s(child) for child in spec.children)
+    return START_MARGIN_S + once_s * (1 + spec.intensity.restarts_max)
+
+
+def stop_limit_s(spec: Spec) -> float:
+    """Return how long a child may take to stop before it is killed."""
+    if isinstance(spec, ChildSpec):
+        return spec.shutdown_s
+    if spec.shutdown_s is not None:
+        return spec.shutdown_s
+    return STOP_MARGIN_S + sum(stop_limit_s(child) for child in spec.children)
+
+
+def walk(spec: Spec) -> Iterator[Spec]:
+    """Yield `spec` and all below it, in start order."""
+    yield spec
+    if isinstance(spec, SupervisorSpec):
+        for child in spec.children:
+            yield from walk(child)
+
+
+def find(tree: Spec, wanted: str) -> Spec:
+    """Return the spec with the id `wanted`; an unknown id raises KeyError."""
+    for spec in walk(tree):
+        if spec.id == wanted:
+            return spec
+    raise KeyError(f"no {wanted!r} in the tree; it has {', '.join(spec.id for spec in walk(tree))}")
+
+
+def to_json(tree: SupervisorSpec) -> str:
+    """Return the tree as JSON for the file that every supervisor reads."""
+    return json.dumps(asdict(tree), indent=1)
+
+
+def from_json(text: str) -> SupervisorSpec:
+    """Return the tree of `to_json`."""
+    tree = _spec(json.loads(text))
+    if not isinstance(tree, SupervisorSpec):
+        raise ValueError(f"the root {tree.id!r} is a worker, wanted a supervisor")
+    return tree
+
+
+def _spec(fields: dict[str, Any]) -> Spec:
+    fields["restart"] = Restart(fields["restart"])
+    if "children" not in fields:
+        return ChildSpec(**{**fields, "reads": tuple(fields["reads"])})
+    return SupervisorSpec(**{
+        **fields,
+        "strategy": Strategy(fields["strategy"]),
+        "intensity": Intensity(**fields["intensity"]),
+        "children": tuple(_spec(child) for child in fields["children"]),
+        "preload": tuple(fields["preload"]),
+    })

@@ -1,0 +1,195 @@
+"""Streams between processes: ZeroMQ sockets around a node, driven by a process's wake-ups.
+
+Every actor binds one ROUTER socket at an address made from its id, so a restarted actor is found
+where it was; it answers inspection there too. For each stream it reads it connects one DEALER.
+Nothing here waits: sockets are drained until they are empty, what cannot be sent stays in the
+window. Addresses are files in a directory of mode 700, so nobody else on the machine can connect.
+"""
+
+import json
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import zmq
+
+from protocol.codec import BadFrame, decode, encode
+from protocol.message import Message
+from protocol.settings import settings_from
+from protocol.system import Inspect, Inspected, Start, Subscribe
+from supervision.node import IDLE_S, Node
+from supervision.shell import JournaledShell, Shell
+from supervision.worker import Counters
+
+ADDRESS_BYTES_MAX = 107  # sun_path of Linux holds 108 with its closing zero.
+DRAIN_MAX = 256  # Messages handled per wake before control messages get their turn.
+
+
+def address(run_dir: Path | str, actor: str) -> str:
+    """Return the stream address of an actor."""
+    path = str(Path(run_dir).resolve() / "sockets" / actor)
+    if len(path.encode()) > ADDRESS_BYTES_MAX:
+        raise ValueError(
+            f"socket path {path} has {len(path.encode())} bytes, the system allows"
+            f" {ADDRESS_BYTES_MAX}: choose a shorter run.directory"
+        )
+    return f"ipc://{path}"
+
+
+class StreamWorker:
+    """Runs a shell in a process: its node and the node's sockets."""
+
+    def __init__(self, shell: Shell, start: Start) -> None:
+        self.shell = shell
+        self.start = start
+        self.bad_frames = 0
+        self._busy = False
+        self._sources: dict[str, zmq.Socket[bytes]] = {}
+        self._identities: dict[tuple[str, str], bytes] = {}
+
+    def open(self) -> None:
+        """Recover, bind, connect and ask for what is missing."""
+        start, shell = self.start, self.shell
+        settings = settings_from(json.loads(start.settings))
+        directory = Path(start.run_dir) / "data"
+        directory.mkdir(mode=0o700, exist_ok=True)
+        shell.configure(settings, str(directory))
+        journal = None
+        if isinstance(shell, JournaledShell):
+            journal = shell.open_journal(settings, str(directory), start.id)
+        self.node = Node(start.id, shell, start.reads, journal, monotonic())
+        Path(start.run_dir, "sockets").mkdir(mode=0o700, exist_ok=True)
+        self._context = zmq.Context()
+        self._router = self._socket(zmq.ROUTER)
+        self._router.setsockopt(zmq.ROUTER_MANDATORY, 1)
+        self._router.bind(address(start.run_dir, start.id))
+        for source in start.reads:
+            self._sources[source] = self._connected(source)
+        for source, wish in self.node.first_wishes():
+            self._ask(source, wish)
+
+    def _socket(self, kind: int) -> zmq.Socket[bytes]:
+        socket = self._context.socket(kind)
+        socket.setsockopt(zmq.LINGER, 0)
+        return socket
+
+    def _connected(self, source: str) -> zmq.Socket[bytes]:
+        socket = self._socket(zmq.DEALER)
+        socket.setsockopt(zmq.RECONNECT_IVL, 5)
+        socket.setsockopt(zmq.RECONNECT_IVL_MAX, 50)
+        socket.connect(address(self.start.run_dir, source))
+        return socket
+
+    def descriptors(self) -> list[int]:
+        """Return the edge-triggered descriptors of all sockets."""
+        return [socket.FD for socket in (self._router, *self._sources.values())]
+
+    def tick_s(self) -> float:
+        """Return how long to sleep: hardly at all while there is more to do."""
+        return 0.001 if self._busy else min(IDLE_S / 2, self.shell.tick_s())
+
+    def wake(self, now_ns: int) -> None:
+        """Drain every socket, hand messages to the shell, send what readers have room for."""
+        self.shell.at(now_ns)
+        budget = DRAIN_MAX
+        self._busy = True
+        # ZeroMQ's descriptors are edge-triggered: whoever stops before all is drained sleeps on.
+        while self._busy and budget > 0:
+            heard = self._drain_router()
+            taken = sum(self._drain_source(source, budget) for source in self._sources)
+            budget -= taken
+            if taken:
+                self.node.cell.commit()
+            self._busy = self._flush() or heard or taken > 0
+        for source, wish in self.node.idle_wishes(monotonic()):
+            self._ask(source, wish)
+
+    def _drain_source(self, source: str, most: int) -> int:
+        socket, count = self._sources[source], 0
+        while count < most:
+            try:
+                frame = socket.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+            count += 1
+            try:
+                message = decode(frame)
+            except BadFrame:
+                self.bad_frames += 1
+                continue
+            wish = self.node.take(source, message, monotonic())
+            if wish is not None:
+                self._ask(source, wish)
+        return count
+
+    def _ask(self, source: str, wish: Subscribe) -> None:
+        try:
+            self._sources[source].send(encode(wish), zmq.NOBLOCK)
+        except zmq.Again:
+            return  # The next idle moment asks again.
+
+    def _drain_router(self) -> bool:
+        heard = False
+        while True:
+            try:
+                identity, frame = self._router.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return heard
+            heard = True
+            try:
+                self._answer(identity, decode(frame))
+            except BadFrame:
+                self.bad_frames += 1
+
+    def _answer(self, identity: bytes, message: Message) -> None:
+        if isinstance(message, Subscribe):
+            self._identities[message.stream, message.reader] = identity
+            tail = self.node.subscribe(message)
+            if tail is not None:
+                self._send(identity, tail)
+        elif isinstance(message, Inspect):
+            text = json.dumps(self.inspect(), default=str)
+            self._send(identity, Inspected(token=message.token, id=self.start.id, json=text))
+        else:
+            self.bad_frames += 1
+
+    def _send(self, identity: bytes, message: Message) -> bool:
+        try:
+            self._router.send_multipart((identity, encode(message)), zmq.NOBLOCK)
+        except zmq.ZMQError:  # No room, or the reader is gone: it will ask again.
+            return False
+        return True
+
+    def _flush(self) -> bool:
+        sent = False
+        for outlet, reader in self.node.readers():
+            identity = self._identities[outlet.stream, reader]
+            for item in self.node.due(outlet, reader):
+                if not self._send(identity, item):
+                    outlet.unsend(reader, item.seq)
+                    break
+                sent = True
+        return sent
+
+    def counters(self) -> Counters:
+        """Return the counters for a beat."""
+        cell = self.node.cell
+        return Counters(cell.messages_in, cell.messages_out, cell.cut)
+
+    def inspect(self) -> dict[str, Any]:
+        """Return the whole state for a screen."""
+        start = self.start
+        own = {"start": start.start, "incarnation": start.incarnation}
+        return self.node.inspect() | own | {"bad_frames": self.bad_frames}
+
+    def close(self) -> None:
+        """Commit, close the shell and every socket; the address file goes with it."""
+        self.node.cell.commit()
+        self.shell.close()
+        self.node.cell.close()
+        for socket in self._sources.values():
+            socket.close()
+        self._router.close()
+        self._context.term()
+        path = address(self.start.run_dir, self.start.id).removeprefix("ipc://")
+        Path(path).unlink(missing_ok=True)

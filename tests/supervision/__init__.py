@@ -1,0 +1,1 @@
+"""Tests of supervision: how processes live and die."""

@@ -1,0 +1,1 @@
+"""The dashboard: a replica of the floor and the pages that show it."""
