@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from actors.adapters.books import Books
-from protocol.market import Cut, Settled
+from actors.adapters.books import STREAMS, Books
+from protocol.market import Cut, CutReason, Settled
 from protocol.message import Message
 from protocol.settings import Settings
 from supervision.shell import SinkShell
+
+SETTLING = ("desk", "broker")  # Their streams are complete for a cut once it is settled.
 
 
 class BooksShell(SinkShell):
@@ -18,6 +20,8 @@ class BooksShell(SinkShell):
     def configure(self, settings: Settings, directory: str) -> None:
         self.books = self._given or _sql_books(settings, directory)
         self.kept = 0
+        self.end: int | None = None  # Number of the last cut of the tape, once it was seen.
+        self.reached: dict[str, int] = {}
 
     def resume(self) -> dict[str, int]:
         return self.books.positions()
@@ -26,6 +30,10 @@ class BooksShell(SinkShell):
         """Keep decisions; of cuts only the number is noted."""
         if isinstance(message, Cut | Settled):
             self.books.add(source, seq, None)
+            if isinstance(message, Settled) or source not in SETTLING:
+                self.reached[source] = message.number
+            if isinstance(message, Cut) and message.reason is CutReason.END:
+                self.end = message.number
         else:
             self.kept += 1
             self.books.add(source, seq, message)
@@ -34,7 +42,19 @@ class BooksShell(SinkShell):
         self.books.commit()
 
     def inspect(self) -> dict[str, Any]:
-        return {"kept_since_start": self.kept}
+        return {
+            "kept_since_start": self.kept,
+            "reached": self.reached,
+            "end": self.end,
+            "complete": self.complete,
+        }
+
+    @property
+    def complete(self) -> bool:
+        """Whether every stream has been kept up to the end of the tape."""
+        return self.end is not None and all(
+            self.reached.get(stream, 0) >= self.end for stream in STREAMS
+        )
 
     def close(self) -> None:
         self.books.close()

@@ -37,6 +37,7 @@ class Node:
         for stream, copy in shell.copies().items():
             self.outlets[stream] = Outlet(stream, copy)
         self._heard_s = dict.fromkeys(reads, now_s)
+        self._rewinding: set[str] = set()
         self.lost: dict[str, int] = {}
 
     def first_wishes(self) -> Iterator[tuple[str, Subscribe]]:
@@ -55,11 +56,14 @@ class Node:
             raise TypeError(f"{source} sent {message.KIND} to {self.id}, wanted an item or a tail")
         match inlet.take(message.seq):
             case Taken.NEW:
+                self._rewinding.discard(source)
                 self.cell.offer(source, message.seq, decode(message.body))
                 return inlet.wish(rewind=False) if inlet.wants_room() else None
-            case Taken.GAP:
+            case Taken.GAP if source not in self._rewinding:
+                # Once is enough: what is on its way behind the gap would else ask again each time.
+                self._rewinding.add(source)
                 return inlet.wish(rewind=True)
-            case Taken.DUPLICATE:
+            case _:
                 return None
 
     def idle_wishes(self, now_s: float) -> Iterator[tuple[str, Subscribe]]:

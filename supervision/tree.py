@@ -1,0 +1,61 @@
+"""THE TREE. One page of data, read top to bottom in start order.
+
+`reads` is the wiring: whose streams an actor reads, in the order in which it handles them at a
+decision point. Every strategy is one for one, because numbered streams leave nothing stale: a
+restarted actor arrives at the state it had, and those who read it go on where they were.
+"""
+
+from protocol.settings import SupervisionSettings
+from supervision.spec import ChildSpec, Intensity, Restart, SupervisorSpec
+
+DECISIONS = ("bars", "detector", "regime", "router", "risk", "desk", "broker")
+
+
+def floor(settings: SupervisionSettings) -> SupervisorSpec:
+    """Return the tree of the whole floor."""
+    beat_s = settings.beat_ms / 1000
+    intensity = Intensity(settings.restarts_max, settings.period_s)
+
+    def child(id: str, start: str, *reads: str, restart: Restart = Restart.PERMANENT) -> ChildSpec:
+        return ChildSpec(id=id, start=start, reads=reads, beat_s=beat_s, restart=restart)
+
+    market = SupervisorSpec(
+        id="market",
+        intensity=intensity,
+        beat_s=beat_s,
+        preload=("actors.bars", "actors.feed", "actors.detector", "actors.regime"),
+        children=(
+            child("feed", "actors.feed.FeedShell", "broker"),
+            child("bars", "actors.bars.BarsShell", "feed"),
+            child("detector", "actors.detector.DetectorShell", "bars"),
+            child("regime", "actors.regime.RegimeShell", "bars"),
+        ),
+    )
+    trading = SupervisorSpec(
+        id="trading",
+        intensity=intensity,
+        beat_s=beat_s,
+        preload=("actors.router", "actors.risk", "actors.desk", "actors.broker"),
+        children=(
+            child("router", "actors.router.RouterShell", "regime", "detector"),
+            # At a cut risk first learns of fills, then of the price, then it judges signals.
+            child("risk", "actors.risk.RiskShell", "desk", "bars", "router"),
+            child("desk", "actors.desk.DeskShell", "risk", "broker"),
+            child("broker", "actors.broker.PaperBrokerShell", "feed", "desk"),
+        ),
+    )
+    return SupervisorSpec(
+        id="root",
+        # The market giving up must not close the books on an open position.
+        intensity=intensity,
+        beat_s=beat_s,
+        preload=("numpy", "zmq", "actors.adapters.store", "actors.recorder", "supervision.streams"),
+        children=(
+            child("books", "actors.books.BooksShell", *DECISIONS),
+            child("recorder", "actors.recorder.RecorderShell", "feed"),
+            market,
+            trading,
+            # Its death never reaches trading; a person can do without it for a while.
+            child("web", "web.actor.WebShell", *DECISIONS, restart=Restart.TRANSIENT),
+        ),
+    )
