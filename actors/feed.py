@@ -1,9 +1,6 @@
-"""The feed of a tape: releases recorded or simulated trades, as fast as the floor settles them.
+"""The feed of a tape: releases recorded or simulated trades, as fast as the floor settles them."""
 
-Keeps nothing that a restart could lose: the tape is a file, its numbers are those of the stream,
-and how far the floor has come is read from the broker's stream.
-"""
-
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,29 +12,52 @@ from protocol.settings import Settings
 from supervision.flow import Window
 from supervision.shell import Shell, handles
 
-PACE_TICK_S = 0.005
+PACE_TICK_S = 0.002
+SETTLE_TIMES_MAX = 10_000
 
 
 class FeedShell(Shell):
-    """Publishes the tape. Trades behind a cut are held back until the cut is settled."""
+    """Publishes the tape. Trades behind a cut are held back until the cut is settled.
+
+    Keeps nothing that a restart could lose: the tape is a file, its numbers are those of the
+    stream, and how far the floor has come is read from the broker's stream.
+    """
 
     joined = False
 
+    def __init__(self, tape: Tape | None = None) -> None:
+        self._given = tape
+
     def configure(self, settings: Settings, directory: str) -> None:
         self.speed = settings.feed.speed
-        self.tape = Tape.open(Path(directory) / "tape.frames", self.speed)
+        self.tape = self._given or Tape.open(Path(directory) / "tape.frames", self.speed)
+        self.now_ns = 0
+        self.released_ns: dict[int, int] = {}
+        self.settle_ns: deque[int] = deque(maxlen=SETTLE_TIMES_MAX)
 
     @handles(Settled)
     def on_settled(self, settled: Settled) -> Iterable[Message]:
         """Release the trades up to the next cut; an old or repeated number changes nothing."""
+        released_ns = self.released_ns.pop(settled.number, None)
+        if released_ns is not None:
+            self.settle_ns.append(self.now_ns - released_ns)
         self.tape.settle(settled.number)
+        self._stamp()
         return ()
 
     def window(self) -> Window[bytes]:
         return self.tape
 
     def at(self, now_ns: int) -> None:
+        self.now_ns = now_ns
         self.tape.pace(now_ns)
+        self._stamp()
+
+    def _stamp(self) -> None:
+        """Note when the newest cut was released: by the clock if there is one, else now."""
+        cut = self.tape.released_cuts
+        if cut > self.tape.settled and cut not in self.released_ns:
+            self.released_ns[cut] = self.tape.due_ns(cut) or self.now_ns
 
     def reader_stands(self, after: int) -> None:
         self.tape.was_released(after)
@@ -48,10 +68,11 @@ class FeedShell(Shell):
     def inspect(self) -> dict[str, Any]:
         return {
             "released": self.tape.last,
-            "frames": self.tape.frames,
+            "frames": self.tape.length,
             "settled": self.tape.settled,
             "cuts": self.tape.cuts,
             "speed": self.speed or "max",
+            "settle_ns": list(self.settle_ns),
         }
 
     def close(self) -> None:

@@ -1,6 +1,8 @@
 """A tape on disk: the encoded messages of a feed in a frame log, released bit by bit."""
 
+from bisect import bisect_right
 from pathlib import Path
+from typing import Protocol
 
 from actors.adapters.frames import FrameLog
 from actors.core.columns import trades_of
@@ -8,6 +10,17 @@ from protocol.codec import decode
 from protocol.market import Cut, TradeBatch
 
 CUT_BYTES_MAX = 64  # Every cut is shorter, every batch of trades longer.
+
+
+class Frames(Protocol):
+    """Numbered frames that can be read again."""
+
+    @property
+    def last(self) -> int: ...
+
+    def read(self, number: int) -> bytes: ...
+
+    def close(self) -> None: ...
 
 
 class Tape:
@@ -19,73 +32,87 @@ class Tape:
 
     first = 1
 
-    def __init__(self, log: FrameLog, speed: float) -> None:
-        self._log = log
+    def __init__(self, frames: Frames, speed: float) -> None:
+        self._frames = frames
         self._speed = speed
-        self.frames = log.last
+        self.length = frames.last
         self.settled = 0
-        self._cut_at = [n for n in range(1, log.last + 1) if _is_cut(log.read(n))]
-        self._paced = 0 if speed > 0 else log.last
+        self._cut_at = [n for n in range(1, frames.last + 1) if _is_cut(frames.read(n))]
+        self._paced = 0 if speed > 0 else frames.last
         self._sent = 0
-        self._anchor: tuple[int, int] | None = None
+        self._anchor: tuple[int, int] | None = None  # A moment of the clock and of the tape.
 
     @classmethod
     def open(cls, path: Path, speed: float) -> "Tape":
-        """Open the tape at `path`."""
+        """Open the tape at `path` for reading."""
         if not path.exists():
             raise FileNotFoundError(f"no tape at {path}: ingest a recording or a simulation first")
-        return cls(FrameLog.open(path), speed)
+        return cls(FrameLog.read_only(path), speed)
 
     @property
     def cuts(self) -> int:
+        """How many cuts the tape has."""
         return len(self._cut_at)
 
     @property
     def last(self) -> int:
         """The last released number."""
-        return max(self._sent, min(self._paced, self._settled_end()))
+        return max(self._sent, min(self._paced, self._gate()))
+
+    @property
+    def released_cuts(self) -> int:
+        """How many cuts are released."""
+        return bisect_right(self._cut_at, self.last)
 
     def get(self, seq: int) -> bytes:
-        return self._log.read(seq)
+        """Return the frame of a number."""
+        return self._frames.read(seq)
 
     def settle(self, number: int) -> None:
-        """Note that cut `number` is settled."""
+        """Note that cut `number` is settled; an old number changes nothing."""
         self.settled = max(self.settled, number)
 
     def was_released(self, number: int) -> None:
         """Note that a reader has taken `number`: an earlier incarnation released it."""
-        if number > self._sent:
-            self._sent = min(number, self.frames)
+        self._sent = max(self._sent, min(number, self.length))
+
+    def due_ns(self, cut: int) -> int | None:
+        """Return when cut `cut` was due by the clock; None without one."""
+        if self._anchor is None:
+            return None
+        began_ns, from_ns = self._anchor
+        return began_ns + int((self._time_of(self._cut_at[cut - 1]) - from_ns) / self._speed)
 
     def pace(self, now_ns: int) -> None:
         """Release what is due at `now_ns`."""
         if self._speed <= 0:
             return
-        start = max(self._sent, self._paced)
+        released = max(self._sent, self._paced)
         if self._anchor is None:
-            self._anchor = (now_ns, self._time_of(start + 1))
+            self._anchor = (now_ns, self._time_of(released + 1))
         began_ns, from_ns = self._anchor
         until_ns = from_ns + int((now_ns - began_ns) * self._speed)
-        end = self._settled_end()
-        while start < end and self._time_of(start + 1) <= until_ns:
-            start += 1
-        if start == end < self.frames and self._time_of(start + 1) <= until_ns:
-            # The floor has not settled yet: the clock waits with it, so that it does not burst.
-            self._anchor = (now_ns, self._time_of(start + 1))
-        self._paced = start
+        gate = self._gate()
+        while released < gate and self._time_of(released + 1) <= until_ns:
+            released += 1
+        if released == gate < self.length and self._time_of(released + 1) <= until_ns:
+            # The floor has not settled yet: the clock waits with it, so that nothing bursts.
+            self._anchor = (now_ns, self._time_of(released + 1))
+        self._paced = released
 
-    def _settled_end(self) -> int:
-        return self._cut_at[self.settled] if self.settled < self.cuts else self.frames
+    def _gate(self) -> int:
+        return self._cut_at[self.settled] if self.settled < self.cuts else self.length
 
     def _time_of(self, number: int) -> int:
-        message = decode(self._log.read(min(number, self.frames)))
-        if isinstance(message, Cut):
-            return message.ts_ns
-        assert isinstance(message, TradeBatch)
-        return int(trades_of(message).ts_event[-1])
+        message = decode(self._frames.read(min(number, self.length)))
+        if isinstance(message, TradeBatch):
+            return int(trades_of(message).ts_event[-1])
+        assert isinstance(message, Cut), f"a {message.KIND} on a tape, wanted trades and cuts"
+        return message.ts_ns
 
     def close(self) -> None:
-        self._log.close()
+        """Close the file."""
+        self._frames.close()
 
 
 def _is_cut(frame: bytes) -> bool:

@@ -1,0 +1,176 @@
+"""The commands of start.py. Each reads the settings once and hands over to the part that works."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from protocol.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+EXIT_USAGE = 64  # EX_USAGE: the user can mend it.
+EXIT_NOT_RUNNING = 3
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(highlight=False)
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings.")]
+
+
+class Runtime(StrEnum):
+    """Where a replay runs."""
+
+    LIVE = "live"
+    LOCAL = "local"
+
+
+class Refusal(Exception):
+    """A command cannot do what was asked; the text says why and what to do."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return the exit code of the process."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except typer.Exit as leaving:
+        return leaving.exit_code
+    except Refusal as refusal:
+        Console(stderr=True, highlight=False).print(str(refusal))
+        return EXIT_USAGE
+    except typer.Abort:
+        return 130
+    except Exception as error:
+        if type(error).__module__.startswith(("click", "typer")):
+            error.show()  # type: ignore[attr-defined]
+            return EXIT_USAGE
+        raise
+    return code if isinstance(code, int) else 0
+
+
+@app.command()
+def demo(
+    speed: Annotated[float, typer.Option(help="How many times faster than real time.")] = 60.0,
+    port: Annotated[int | None, typer.Option(help="Port of the dashboard.")] = None,
+    settings_file: SettingsFile = None,
+) -> int:
+    """Start the whole floor on a simulated session with the paper broker."""
+    from ops.live import demonstrate
+
+    settings = _settings(settings_file)
+    feed = dataclasses.replace(settings.feed, speed=speed)
+    web = settings.web if port is None else dataclasses.replace(settings.web, port=port)
+    return demonstrate(dataclasses.replace(settings, feed=feed, web=web), console)
+
+
+@app.command()
+def run(settings_file: SettingsFile = None) -> int:
+    """Start the floor from the settings and keep it running until it is stopped."""
+    from ops.live import run_floor
+
+    return run_floor(_settings(settings_file), console)
+
+
+@app.command()
+def replay(
+    files: Annotated[list[Path], typer.Argument(help="Recorded trades: CSV, Parquet or DBN.")],
+    symbol: Annotated[str, typer.Option(help="Root, ES, or contract, ESH4.")],
+    speed: Annotated[str, typer.Option(help="1, 10, ... or max.")] = "max",
+    runtime: Annotated[Runtime, typer.Option(help="Processes, or one thread.")] = Runtime.LIVE,
+    low_quality: Annotated[
+        str, typer.Option(help="allow or deny entries where most sides are inferred.")
+    ] = "allow",
+    settings_file: SettingsFile = None,
+) -> int:
+    """Replay recorded trades through the floor to the paper broker."""
+    settings = _settings(settings_file)
+    settings = dataclasses.replace(
+        settings,
+        feed=dataclasses.replace(settings.feed, symbol=symbol, speed=_speed(speed)),
+        risk=dataclasses.replace(settings.risk, low_quality_entries=_low_quality(low_quality)),
+    )
+    if runtime is Runtime.LOCAL:
+        from ops.report import show_local_replay
+
+        return show_local_replay(files, settings, console)
+    from ops.live import replay_live
+
+    return replay_live(files, settings, console)
+
+
+@app.command()
+def tree(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    settings_file: SettingsFile = None,
+) -> int:
+    """Show the processes of the running floor."""
+    from ops.live import show_tree
+
+    return show_tree(_settings(settings_file), console, as_json)
+
+
+@app.command()
+def inspect(actor: str, settings_file: SettingsFile = None) -> int:
+    """Show the state, the last messages and the counters of one actor as JSON."""
+    from ops.live import inspection
+
+    found = inspection(_settings(settings_file), actor)
+    if found is None:
+        console.print(f"{actor} does not answer: `python3 start.py tree` shows what runs.")
+        return EXIT_NOT_RUNNING
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    return 0
+
+
+@app.command()
+def stop(settings_file: SettingsFile = None) -> int:
+    """Stop the running floor in order and wait until it has ended."""
+    from ops.live import stop_floor
+
+    return stop_floor(_settings(settings_file), console)
+
+
+@app.command()
+def bench(
+    quick: Annotated[bool, typer.Option(help="Fewer repetitions.")] = False,
+    settings_file: SettingsFile = None,
+) -> int:
+    """Measure this machine: messages, replay, latency, recovery, memory, start."""
+    from ops.bench import run_bench
+
+    return run_bench(_settings(settings_file), console, quick=quick)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> int:
+    """Run every test; further arguments go to pytest."""
+    return subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT).returncode
+
+
+def _settings(path: Path | None) -> Settings:
+    from ops.config import ConfigError, load
+
+    try:
+        return load(path)
+    except ConfigError as error:
+        raise Refusal(str(error)) from None
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = 0.0 if text == "max" else float(text)
+    except ValueError:
+        speed = -1.0
+    if not 0 <= speed < 1e6 or (speed == 0 and text != "max"):
+        raise Refusal(f"--speed {text}: wanted a positive number like 1 or 10, or max")
+    return speed
+
+
+def _low_quality(text: str) -> Any:
+    if text not in ("allow", "deny"):
+        raise Refusal(f"--low-quality {text}: wanted allow or deny")
+    return text

@@ -1,0 +1,113 @@
+"""What a replay prints: what was read, what was refused, what came of it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from actors.adapters.feeds.port import FeedError
+from actors.adapters.feeds.tape import Summary
+from ops.replay import Result, replay_local
+from protocol.market import Aggressor, SideSource
+from protocol.settings import Settings
+
+EXIT_DATA = 65  # EX_DATAERR: the files cannot be used.
+INFERRED_SHARE_MAX = 0.20  # Domain 1.2: above it the quality is low.
+FILL_MODEL = (
+    "fill model: paper, tick level, active {latency_ms} ms after the decision, market and stop"
+    " orders slip {slippage_ticks} and {stop_slippage_ticks} tick, targets fill {target_fill}"
+)
+
+
+def show_local_replay(files: list[Path], settings: Settings, console: Console) -> int:
+    """Replay in this process and print what came of it."""
+    quarantine = Path(settings.run.directory) / "quarantine"
+    try:
+        with counting(console, "replaying") as progress:
+            summary, result = replay_local(files, settings, quarantine, progress)
+    except FeedError as error:
+        console.print(f"[red]{error}[/red]")
+        return EXIT_DATA
+    show_summary(summary, console)
+    show_result(summary, result, settings, console)
+    return 0
+
+
+@contextmanager
+def counting(console: Console, what: str) -> Iterator[Callable[[int], None]]:
+    """Show how many trades have passed while the body runs."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.completed:,} trades"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda trades: progress.update(task, completed=trades)
+
+
+def show_summary(summary: Summary, console: Console) -> None:
+    """Print what was read and what was refused."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("contracts", ", ".join(summary.contracts))
+    table.add_row("trades", f"{summary.trades:,}")
+    table.add_row("volume", f"{summary.volume:,}")
+    table.add_row(
+        "aggressor",
+        f"buy {summary.buy_volume:,}  sell {summary.sell_volume:,}  none {summary.none_volume:,}",
+    )
+    for (side, source), volume in summary.volumes.items():
+        if side is not Aggressor.UNKNOWN:
+            table.add_row("", f"{side.name.lower()} by {source.name.lower()}: {volume:,}")
+    for reason, count in summary.refused.items():
+        table.add_row("refused", f"{count:,} {reason}")
+    if summary.quarantine is not None:
+        table.add_row("quarantine", str(summary.quarantine))
+    console.print(table)
+
+
+def show_result(summary: Summary, result: Result, settings: Settings, console: Console) -> None:
+    """Print what the floor made of it, with the fill model it rests on."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("bars", f"{result.bars:,}")
+    table.add_row("signals", f"{result.signals:,} raised, {result.approved:,} approved")
+    table.add_row(
+        "orders", f"{result.orders:,} brackets, {result.denied:,} denied, {result.fills:,} fills"
+    )
+    table.add_row(
+        "round trips", f"{result.round_trips:,}, net {result.pnl_cents / 100:,.2f} dollars"
+    )
+    table.add_row("digest", result.digest)
+    rate = summary.trades / result.seconds if result.seconds else 0.0
+    table.add_row("took", f"{result.seconds:.2f} s, {rate:,.0f} trades/s")
+    console.print(table)
+    paper = settings.paper
+    console.print(
+        FILL_MODEL.format(
+            latency_ms=paper.latency_ms,
+            slippage_ticks=paper.slippage_ticks,
+            stop_slippage_ticks=paper.stop_slippage_ticks,
+            target_fill=paper.target_fill,
+        ),
+        style="dim",
+    )
+    if inferred_share(summary) > INFERRED_SHARE_MAX:
+        console.print(
+            f"quality LOW: the side of {inferred_share(summary):.1%} of the volume was inferred"
+            f" or is unknown; entries on it: {settings.risk.low_quality_entries}",
+            style="yellow",
+        )
+
+
+def inferred_share(summary: Summary) -> float:
+    """Return the share of the volume whose side came from the tick rule, or from nothing."""
+    inferred = sum(
+        volume
+        for (_, source), volume in summary.volumes.items()
+        if source in (SideSource.TICKRULE, SideSource.NONE)
+    )
+    return inferred / summary.volume if summary.volume else 0.0

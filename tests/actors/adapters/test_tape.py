@@ -1,0 +1,85 @@
+"""The tape as the feed's window: held back until settled, paced by a clock that is given."""
+
+import pytest
+
+from actors.adapters.frames import FrameLog
+from actors.adapters.tape import Tape
+from actors.core.columns import batch_of
+from protocol.codec import encode
+from protocol.market import Cut, CutReason
+from tests.makers import make_trades
+
+S = 1_000_000_000
+
+
+def make_tape(path, speed: float = 0.0) -> Tape:
+    """A tape of ten batches at seconds 1 to 10; a cut follows the fifth and the last."""
+    log = FrameLog.open(path / "tape.frames")
+    cuts = 0
+    for second in range(1, 11):
+        trades = make_trades([(second * S, 100, "B", 1)])
+        log.append(encode(batch_of(trades, "ESU3", False)))
+        if second % 5 == 0:
+            cuts += 1
+            cut = Cut(number=cuts, ts_ns=second * S + 1, reason=CutReason.BAR)
+            log.append(encode(cut))
+    log.sync()
+    log.close()
+    return Tape.open(path / "tape.frames", speed)
+
+
+def test_a_missing_tape_is_an_error_that_says_what_to_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match="ingest"):
+        Tape.open(tmp_path / "tape.frames", 0.0)
+
+
+def test_nothing_behind_the_first_unsettled_cut_is_released(tmp_path):
+    tape = make_tape(tmp_path)
+    assert (tape.cuts, tape.last) == (2, 6)
+    tape.settle(1)
+    assert tape.last == 12
+    tape.settle(2)
+    assert tape.last == 12
+
+
+def test_a_repeated_or_old_settled_number_takes_nothing_back(tmp_path):
+    tape = make_tape(tmp_path)
+    tape.settle(1)
+    tape.settle(0)
+    assert tape.last == 12
+
+
+def test_with_a_clock_a_batch_is_released_when_its_last_trade_is_due(tmp_path):
+    tape = make_tape(tmp_path, speed=2.0)
+    began = 1_000 * S
+    tape.pace(began)
+    assert tape.last == 1
+    tape.pace(began + S // 2 - 1)
+    assert tape.last == 1
+    tape.pace(began + S // 2)
+    assert tape.last == 2
+
+
+def test_the_clock_waits_for_an_unsettled_cut_and_does_not_burst_afterwards(tmp_path):
+    tape = make_tape(tmp_path, speed=1.0)
+    tape.pace(0)
+    tape.pace(60 * S)
+    assert tape.last == 6
+    tape.settle(1)
+    tape.pace(60 * S + 1)
+    assert tape.last == 7
+    tape.pace(61 * S)
+    assert tape.last == 8
+
+
+def test_what_a_reader_has_taken_was_released_by_an_earlier_incarnation(tmp_path):
+    tape = make_tape(tmp_path, speed=1.0)
+    tape.was_released(4)
+    tape.pace(500 * S)
+    assert tape.last == 5
+
+
+def test_a_cut_is_due_when_its_instant_comes_by_the_clock(tmp_path):
+    tape = make_tape(tmp_path, speed=1.0)
+    tape.pace(100 * S)
+    assert tape.due_ns(1) == 104 * S + 1
