@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from actors.core.columns import trades_of
-from actors.core.orderflow.footprint import BarBuilder, BarRule
+from actors.core.orderflow.footprint import BarBuilder
+from actors.core.rules import bar_rule
 from protocol.market import Cut, CutReason, TradeBatch
 from protocol.message import Message
 from protocol.settings import Settings
-from protocol.units import NANOS_PER_S
 from supervision.shell import Shell, handles
 
 
@@ -23,25 +23,20 @@ class BarsShell(Shell):
     def on_trades(self, batch: TradeBatch) -> Iterable[Message]:
         """Add the trades; a bar closes with the first trade behind its end."""
         if self.builder is None or self.builder.rule.contract != batch.contract:
-            self.builder = self._builder_for(batch)
+            # Another contract starts anew: two months never share a bar or a cumulative delta.
+            rule = bar_rule(self.settings, batch.contract)
+            self.builder = BarBuilder(rule, batch.simulated)
         return self.builder.add(trades_of(batch))
-
-    def _builder_for(self, batch: TradeBatch) -> BarBuilder:
-        rule = BarRule(
-            contract=batch.contract,
-            bar_ns=self.settings.seconds * NANOS_PER_S,
-            value_area=self.settings.value_area,
-            simulated=batch.simulated,
-        )
-        return BarBuilder(rule)
 
     def on_cut(self, cut: Cut) -> Iterable[Message]:
         """Close the bar whose time is over; at the end of the tape, the open one."""
         if self.builder is None:
             return ()
         if cut.reason is CutReason.END:
-            return self.builder.close_now()
+            return self.builder.close_now(cut.ts_ns)
         return self.builder.close_at(cut.ts_ns)
 
     def inspect(self) -> dict[str, Any]:
-        return {} if self.builder is None else self.builder.inspect()
+        if self.builder is None:
+            return {}
+        return {"contract": self.builder.rule.contract, "late_trades": self.builder.late}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from actors.adapters.books import STREAMS, Books
+from actors.adapters.open import open_books
 from protocol.market import Cut, CutReason, Settled
 from protocol.message import Message
 from protocol.settings import Settings
@@ -18,7 +19,7 @@ class BooksShell(SinkShell):
         self._given = books
 
     def configure(self, settings: Settings, directory: str) -> None:
-        self.books = self._given or _sql_books(settings, directory)
+        self.books = self._given or open_books(settings, directory)
         self.kept = 0
         self.end: int | None = None  # Number of the last cut of the tape, once it was seen.
         self.reached: dict[str, int] = {}
@@ -58,9 +59,3 @@ class BooksShell(SinkShell):
 
     def close(self) -> None:
         self.books.close()
-
-
-def _sql_books(settings: Settings, directory: str) -> Books:
-    from actors.adapters.store import SqlBooks, engine_for  # SQL only where it is used.
-
-    return SqlBooks(engine_for(settings.store.url, directory, "books"))

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from actors.adapters.store import SqlJournal, engine_for
+from actors.adapters.open import open_journal
 from actors.core.columns import trades_of
-from actors.core.orders.exchange import ExchangeState, PaperRule, accept, apply, execute
+from actors.core.orders.exchange import ExchangeState, accept, apply, execute, seen
+from actors.core.orders.fills import PaperRule
+from actors.core.rules import paper_rule
 from protocol.instruments import instrument
 from protocol.market import Cut, Settled, TradeBatch
 from protocol.message import Message
@@ -22,20 +24,28 @@ class PaperBrokerShell(JournaledShell):
     """
 
     def configure(self, settings: Settings, directory: str) -> None:
-        self.rule = PaperRule.of(settings.paper, instrument(settings.feed.symbol))
+        self.settings = settings.paper
+        self.own = instrument(settings.feed.symbol)
+        self.rule: PaperRule | None = None
         self.state = ExchangeState()
 
-    def open_journal(self, settings: Settings, directory: str, actor: str) -> Journal:
-        return SqlJournal(engine_for(settings.store.url, directory, actor), actor)
+    def open_journal(self, settings: Settings, directory: str) -> Journal:
+        return open_journal(settings, directory, "broker")
 
     @handles(TradeBatch)
     def on_trades(self, batch: TradeBatch) -> Iterable[Message]:
-        return execute(self.state, trades_of(batch), self.rule)
+        """Execute against the trades."""
+        trades = trades_of(batch)
+        facts = execute(self.state, trades, self._rule_for(batch.contract))
+        seen(self.state, trades)
+        return facts
 
     @handles(BracketSubmitted)
     @handles(FlattenSubmitted)
     def on_order(self, order: BracketSubmitted | FlattenSubmitted) -> Iterable[Message]:
-        return accept(self.state, order, self.rule)
+        """Take or refuse an order; one that was answered before brings nothing."""
+        answer = accept(self.state, order, self.rule or self._rule_for(order.contract))
+        return () if answer is None else (answer,)
 
     @handles(Cut, source="feed")
     def on_feed_cut(self, cut: Cut) -> Iterable[Message]:
@@ -47,8 +57,20 @@ class PaperBrokerShell(JournaledShell):
         """All orders of the cut are in: the feed may go on."""
         return (settled,)
 
-    def apply(self, fact: Message) -> None:
-        self.state = apply(self.state, fact)
+    def _rule_for(self, contract: str) -> PaperRule:
+        if self.rule is None or self.rule.contract != contract:
+            self.rule = paper_rule(self.settings, self.own, contract)
+        return self.rule
+
+    def apply(self, fact: Any) -> None:
+        if not isinstance(fact, Cut | Settled):
+            apply(self.state, fact)
 
     def inspect(self) -> dict[str, Any]:
-        return self.state.inspect()
+        state = self.state
+        return {
+            "entries": {id: str(entry) for id, entry in state.entries.items()},
+            "positions": {id: str(held) for id, held in state.positions.items()},
+            "flattens": dict(state.flattens),
+            "answered": len(state.known),
+        }

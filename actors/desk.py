@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from actors.adapters.store import SqlJournal, engine_for
-from actors.core.orders.desk import DeskRule, DeskState, apply, decide
+from actors.adapters.open import open_journal
+from actors.core.orders.desk import DeskState, apply, decide
+from actors.core.rules import tick_value
 from protocol.instruments import instrument
 from protocol.market import Cut, Settled
 from protocol.message import Message
@@ -29,11 +30,11 @@ class DeskShell(JournaledShell):
     """
 
     def configure(self, settings: Settings, directory: str) -> None:
-        self.rule = DeskRule.of(instrument(settings.feed.symbol))
+        self.tick = tick_value(instrument(settings.feed.symbol))
         self.state = DeskState()
 
-    def open_journal(self, settings: Settings, directory: str, actor: str) -> Journal:
-        return SqlJournal(engine_for(settings.store.url, directory, actor), actor)
+    def open_journal(self, settings: Settings, directory: str) -> Journal:
+        return open_journal(settings, directory, "desk")
 
     @handles(BracketApproved)
     @handles(FlattenOrdered)
@@ -41,8 +42,9 @@ class DeskShell(JournaledShell):
     @handles(OrderRejected)
     @handles(OrderFilled)
     @handles(OrderCancelled)
-    def on_order_message(self, message: Message) -> Iterable[Message]:
-        return decide(self.state, message, self.rule)
+    def on_order_message(self, message: Any) -> Iterable[Message]:
+        """Record what follows from an approval or from what the broker reports."""
+        return decide(self.state, message, self.tick)
 
     @handles(Cut, source="broker")
     def on_broker_cut(self, cut: Cut) -> Iterable[Message]:
@@ -54,8 +56,14 @@ class DeskShell(JournaledShell):
         """All orders that the cut brought are out: tell the broker."""
         return (Settled(number=cut.number),)
 
-    def apply(self, fact: Message) -> None:
-        self.state = apply(self.state, fact)
+    def apply(self, fact: Any) -> None:
+        if not isinstance(fact, Cut | Settled):
+            apply(self.state, fact)
 
     def inspect(self) -> dict[str, Any]:
-        return self.state.inspect()
+        state = self.state
+        return {
+            "brackets": len(state.brackets),
+            "open": {id: f"{b.phase} {b.opened or b.submitted}" for id, b in state.open.items()},
+            "flattens": len(state.flattens),
+        }

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from actors.core.orderflow.imbalance import ImbalanceRule, imbalance_signals
+from actors.core.orderflow.imbalance import imbalances
+from actors.core.rules import imbalance_rule
 from protocol.instruments import instrument
 from protocol.market import BarClosed
 from protocol.message import Message
@@ -14,16 +15,9 @@ class DetectorShell(Shell):
     """Raises signals from closed bars. Keeps nothing between bars: a restart loses nothing."""
 
     def configure(self, settings: Settings, directory: str) -> None:
-        chosen = settings.imbalance
-        own = instrument(settings.feed.symbol)
-        self.rule = ImbalanceRule(
-            ratio=chosen.ratio,
-            volume_min=chosen.volume_min or own.imbalance_volume_min,
-            zero_policy=chosen.zero_policy,
-            stack_min=chosen.stack_min,
-        )
+        self.rule = imbalance_rule(settings.imbalance, instrument(settings.feed.symbol))
 
     @handles(BarClosed)
     def on_bar_closed(self, bar: BarClosed) -> Iterable[Message]:
         """Raise one signal per imbalance and one per stack of them."""
-        return imbalance_signals(bar, self.rule)
+        return imbalances(bar, self.rule)

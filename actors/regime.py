@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from actors.core.regime.classify import RegimeRule, RegimeState
+from actors.core.regime.classify import RegimeState
+from actors.core.rules import regime_rule
 from protocol.instruments import instrument
 from protocol.market import BarClosed
 from protocol.message import Message
@@ -15,12 +16,16 @@ class RegimeShell(Shell):
     """Judges every bar. A restart reads the bars again and knows as much as before."""
 
     def configure(self, settings: Settings, directory: str) -> None:
-        own = instrument(settings.feed.symbol)
-        self.state = RegimeState(RegimeRule.of(settings.regime, own.tick_size))
+        self.settings = settings
+        self.state: RegimeState | None = None
 
     @handles(BarClosed)
     def on_bar_closed(self, bar: BarClosed) -> Iterable[Message]:
+        """Judge the bar; another contract starts with an empty history."""
+        if self.state is None or self.state.rule.contract != bar.contract:
+            own = instrument(self.settings.feed.symbol)
+            self.state = RegimeState(regime_rule(self.settings.regime, own, bar.contract))
         return (self.state.judge(bar),)
 
     def inspect(self) -> dict[str, Any]:
-        return self.state.inspect()
+        return {} if self.state is None else {"contract": self.state.rule.contract}

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from actors.core.risk.limits import RiskRule, RiskState, after_cut, judge
+from actors.core.risk.limits import RiskRule, RiskState, after_cut, apply, judge_cut
+from actors.core.rules import risk_rule
 from protocol.instruments import instrument
 from protocol.market import BarClosed, Cut
 from protocol.message import Message
@@ -20,41 +21,60 @@ class RiskShell(Shell):
     """
 
     def configure(self, settings: Settings, directory: str) -> None:
-        own = instrument(settings.feed.symbol)
-        self.rule = RiskRule.of(settings.risk, settings.paper, own)
+        self.settings = settings
+        self.own = instrument(settings.feed.symbol)
+        self.rule: RiskRule | None = None
         self.state = RiskState()
+        self.last_price: int | None = None
+        self.approved: list[SignalApproved] = []
 
     @handles(BracketSubmitted)
-    def on_bracket_submitted(self, fact: BracketSubmitted) -> None:
-        self.state = self.state.after(fact)
-
-    @handles(PositionOpened)
-    def on_position_opened(self, fact: PositionOpened) -> None:
-        self.state = self.state.after(fact)
-
-    @handles(PositionClosed)
-    def on_position_closed(self, fact: PositionClosed) -> None:
-        self.state = self.state.after(fact)
-
     @handles(BracketEnded)
-    def on_bracket_ended(self, fact: BracketEnded) -> None:
-        self.state = self.state.after(fact)
+    @handles(PositionOpened)
+    @handles(PositionClosed)
+    def on_desk_fact(
+        self, fact: BracketSubmitted | BracketEnded | PositionOpened | PositionClosed
+    ) -> None:
+        """Fold what the desk did; a repeat changes nothing."""
+        apply(self.state, fact)
 
     @handles(BarClosed)
     def on_bar_closed(self, bar: BarClosed) -> None:
-        self.state = self.state.marked(bar.close)
+        """Mark positions by the close."""
+        if self.rule is None or self.rule.contract != bar.contract:
+            self.rule = risk_rule(self.settings, self.own, bar.contract)
+        self.last_price = bar.close
 
     @handles(SignalApproved)
-    def on_signal_approved(self, signal: SignalApproved) -> Iterable[Message]:
-        decision = judge(self.state, signal, self.rule)
-        self.state = self.state.after(decision)
-        return (decision,)
+    def on_signal_approved(self, signal: SignalApproved) -> None:
+        """Wait for the cut: signals of one bar are judged together."""
+        self.approved.append(signal)
 
     def on_cut(self, cut: Cut) -> Iterable[Message]:
-        """Halt at the limit, flatten when it is time; asked at every cut, so nothing is missed."""
-        for decision in after_cut(self.state, cut.ts_ns, self.rule):
-            self.state = self.state.after(decision)
-            yield decision
+        """Judge the signals, halt at the limit, flatten when it is time.
+
+        Asked at every cut and about what is, not about what has just happened, so no moment can
+        be missed.
+        """
+        if self.rule is None:
+            return ()
+        decisions: list[Any] = [*judge_cut(self.state, self.approved, self.rule)]
+        self.approved.clear()
+        for decision in decisions:
+            apply(self.state, decision)
+        demands = after_cut(self.state, cut.ts_ns, self.last_price, self.rule)
+        for demand in demands:
+            apply(self.state, demand)
+        return [*decisions, *demands]
 
     def inspect(self) -> dict[str, Any]:
-        return self.state.inspect()
+        state = self.state
+        return {
+            "positions": {id: str(held) for id, held in state.positions.items()},
+            "pending": dict(state.pending),
+            "day": state.day,
+            "day_cents": state.day_cents,
+            "realised_cents": state.realised_cents,
+            "halted": state.halted,
+            "last_price": self.last_price,
+        }

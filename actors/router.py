@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from actors.core.regime.permit import RouterRule, permit
+from actors.core.regime.permit import permit
+from actors.core.rules import router_rule
 from protocol.message import Message
 from protocol.settings import Settings
 from protocol.signals import RegimeJudged, SignalRaised
@@ -14,7 +15,7 @@ class RouterShell(Shell):
     """Approves or drops every signal, by the regime of the same bar."""
 
     def configure(self, settings: Settings, directory: str) -> None:
-        self.rule = RouterRule.of(settings.router)
+        self.rule = router_rule(settings.router, settings.bars)
         self.regime: RegimeJudged | None = None
 
     @handles(RegimeJudged)

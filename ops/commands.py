@@ -1,6 +1,5 @@
 """The commands of start.py. Each reads the settings once and hands over to the part that works."""
 
-import dataclasses
 import json
 import subprocess
 import sys
@@ -15,10 +14,10 @@ from protocol.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 EXIT_USAGE = 64  # EX_USAGE: the user can mend it.
-EXIT_NOT_RUNNING = 3
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(highlight=False)
+Values = dict[str, dict[str, Any]]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings.")]
 
 
@@ -61,10 +60,10 @@ def demo(
     """Start the whole floor on a simulated session with the paper broker."""
     from ops.live import demonstrate
 
-    settings = _settings(settings_file)
-    feed = dataclasses.replace(settings.feed, speed=speed)
-    web = settings.web if port is None else dataclasses.replace(settings.web, port=port)
-    return demonstrate(dataclasses.replace(settings, feed=feed, web=web), console)
+    chosen: Values = {"feed": {"speed": speed}, "router": {"synthetic": "allow"}}
+    if port is not None:
+        chosen["web"] = {"port": port}
+    return demonstrate(_settings(settings_file, chosen), console)
 
 
 @app.command()
@@ -87,12 +86,9 @@ def replay(
     settings_file: SettingsFile = None,
 ) -> int:
     """Replay recorded trades through the floor to the paper broker."""
-    settings = _settings(settings_file)
-    settings = dataclasses.replace(
-        settings,
-        feed=dataclasses.replace(settings.feed, symbol=symbol, speed=_speed(speed)),
-        risk=dataclasses.replace(settings.risk, low_quality_entries=_low_quality(low_quality)),
-    )
+    feed = {"symbol": symbol, "speed": _speed(speed)}
+    risk = {"low_quality_entries": low_quality}
+    settings = _settings(settings_file, {"feed": feed, "risk": risk})
     if runtime is Runtime.LOCAL:
         from ops.report import show_local_replay
 
@@ -119,9 +115,6 @@ def inspect(actor: str, settings_file: SettingsFile = None) -> int:
     from ops.live import inspection
 
     found = inspection(_settings(settings_file), actor)
-    if found is None:
-        console.print(f"{actor} does not answer: `python3 start.py tree` shows what runs.")
-        return EXIT_NOT_RUNNING
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
     return 0
 
@@ -151,12 +144,12 @@ def test(context: typer.Context) -> int:
     return subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT).returncode
 
 
-def _settings(path: Path | None) -> Settings:
-    from ops.config import ConfigError, load
+def _settings(path: Path | None, chosen: Values | None = None) -> Settings:
+    from ops.config import BadSettings, read_settings
 
     try:
-        return load(path)
-    except ConfigError as error:
+        return read_settings(path, chosen)
+    except BadSettings as error:
         raise Refusal(str(error)) from None
 
 
@@ -168,9 +161,3 @@ def _speed(text: str) -> float:
     if not 0 <= speed < 1e6 or (speed == 0 and text != "max"):
         raise Refusal(f"--speed {text}: wanted a positive number like 1 or 10, or max")
     return speed
-
-
-def _low_quality(text: str) -> Any:
-    if text not in ("allow", "deny"):
-        raise Refusal(f"--low-quality {text}: wanted allow or deny")
-    return text

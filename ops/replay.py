@@ -1,9 +1,8 @@
 """Replay a recorded day, in either runtime, and say what came of it."""
 
-import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +17,7 @@ from protocol.orders import BracketDenied, BracketSubmitted, OrderFilled, Positi
 from protocol.settings import Settings
 from protocol.signals import SignalApproved, SignalRaised
 from supervision.local import LocalRun
-from supervision.process import resolve
+from supervision.guarded import resolve
 from supervision.shell import Shell
 from supervision.spec import ChildSpec, walk
 from supervision.tree import floor
@@ -108,8 +107,3 @@ def _told(
     for message in messages:
         progress(tally.trades)
         yield message
-
-
-def settings_json(settings: Settings) -> str:
-    """Return the settings as every actor receives them."""
-    return json.dumps(asdict(settings))

@@ -127,7 +127,7 @@ def _check_of(hint: Any) -> Check:
         return _member(hint)
     if origin is tuple:
         return _tuple_of(_check_of(typing.get_args(hint)[0]))
-    if origin is types.UnionType:
+    if origin in (types.UnionType, typing.Union):  # A NewType | None is the latter.
         (inner,) = (part for part in typing.get_args(hint) if part is not types.NoneType)
         check = _check_of(inner)
         return lambda value: None if value is None else check(value)

@@ -18,6 +18,8 @@ MONTH_CODES = "FGHJKMNQUVXZ"  # January to December.
 EQUITY_ROLL_DAYS = 8  # Calendar days before expiry: the Thursday of the week before.
 ROLL_MARGIN_DAYS = 3  # Business days before expiry or first notice: then volume moves.
 
+_ANY_DAY = date(2000, 1, 1)  # Where only the root of a symbol is asked, not its year.
+
 
 class UnknownSymbol(ValueError):
     """A symbol that is none of the instruments, or none of their contract months."""
@@ -99,6 +101,11 @@ def parse_contract(raw: str, near: date) -> Contract:
     raise UnknownSymbol(
         f"{raw!r} is no contract; wanted root, month code and year like 'ESZ5', root of {_known()}"
     )
+
+
+def root_of(symbol: str) -> str:
+    """Return the root of a symbol that is a root itself, "ES", or a contract, "ESZ5"."""
+    return symbol if symbol in INSTRUMENTS else parse_contract(symbol, _ANY_DAY).root
 
 
 def front_month(symbol: str, trading_date: date) -> str:

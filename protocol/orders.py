@@ -168,6 +168,8 @@ class PositionOpened(Message):
     entry_price: Ticks
     stop_price: Ticks
     target_price: Ticks
+    exec_id: str  # Of the entry fill: a repeat of the fill opens nothing.
+    commission_cents: Cents  # Of the entry.
 
 
 @message("order.position_closed")
@@ -183,7 +185,8 @@ class PositionClosed(Message):
     exit_price: Ticks
     reason: ExitReason
     pnl_cents: Cents  # Net: commissions of both sides are inside.
-    commission_cents: Cents
+    commission_cents: Cents  # Of both sides.
+    exec_id: str  # Of the exit fill: a repeat of the fill closes nothing.
 
 
 @message("order.bracket_ended")

@@ -32,7 +32,7 @@ class FeedSettings:
     """Where trades come from and how they are cut into batches."""
 
     symbol: str = "ES"
-    speed: Annotated[float, Ge(0.0)] = 0.0  # 1 real time, 10 ten times faster, 0 as fast as it goes.
+    speed: Annotated[float, Ge(0.0)] = 0.0  # 1 real time, 10 ten times faster, 0 without a clock.
     batch_ms: PositiveInt = 10
     batch_trades_max: PositiveInt = 1024
     quote_max_age_ms: PositiveInt = 5_000
@@ -80,6 +80,7 @@ class RouterSettings:
     confidence_min: Share = 0.60
     enabled: tuple[str, ...] = ("stacked_buy:volatile", "stacked_sell:volatile")
     disabled_patterns: tuple[str, ...] = ()
+    synthetic: Literal["deny", "allow"] = "deny"  # Signals from simulated trades.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,6 @@ class RiskSettings:
     first_entry: ClockTime = "09:35"
     last_entry: ClockTime = "15:45"
     flatten: ClockTime = "15:55"
-    session_end: ClockTime = "16:00"
     low_quality_entries: Literal["deny", "allow"] = "deny"
 
 

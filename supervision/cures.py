@@ -1,17 +1,13 @@
 """Our cures for the faults of Thespian 4.0.1, each one small, with its reason and its place.
 
-`apply()` puts them into the running process and into every process that Thespian starts from
-it: Admin, logger, actors, their children, under fork and under spawn. It does so by replacing
-the three functions that Thespian hands to `multiprocessing` as process targets with an `Entry`.
-An Entry is pickled by the name of this module, so a spawned interpreter imports the module and
-applies the cures before any code of Thespian runs in it; a forked one has them already.
+`apply()` puts them into this process and every process that Thespian starts from it, forked or
+spawned: it replaces the three functions that Thespian gives to `multiprocessing` as targets with
+an `Entry`. An Entry is pickled by this module's name, so a spawned interpreter imports the module
+and applies the cures before Thespian's code runs in it; a forked one has them already.
 
-The version is pinned because every cure leans on private names: another version of Thespian
-may have moved the fault, or cured it, and a blind patch would then do harm.
-
-Not cured: a hung receiver stalls its senders, two-way traffic is reordered, loss of a remote
-host is not reported, actors older than a restarted logger log to the dead one, and a timer that
-is always overdue starves the mailbox. Those are answered by design (DESIGN 4 and 6).
+The version is pinned because every cure leans on private names. Not cured, but answered by design
+(DESIGN 4 and 6): a hung receiver stalls its senders, two-way traffic is reordered, a lost host is
+not reported, older actors log to a dead logger, a timer always overdue starves the mailbox.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -190,7 +186,7 @@ def cure_shutdown_hang() -> None:
 
 
 def cure_slow_retry() -> None:
-    """A message whose connection broke must be sent again soon.
+    """A message whose connection broke while it was written must be sent again soon.
 
     `TransmitIntent` (transport/__init__.py) waits 35 s before the first retry, and so long its
     target's other mail waits too. A live peer takes it at once; a dead one refuses at once.

@@ -95,8 +95,8 @@ class JournaledShell(Shell):
 
     joined: ClassVar[bool] = False
 
-    def open_journal(self, settings: Settings, directory: str, actor: str) -> Journal:
-        """Return the journal that outlives this process."""
+    def open_journal(self, settings: Settings, directory: str) -> Journal:
+        """Return the journal that outlives this process; a local run brings its own instead."""
         raise NotImplementedError
 
     def apply(self, fact: Message) -> None:

@@ -56,7 +56,7 @@ class StreamWorker:
         shell.configure(settings, str(directory))
         journal = None
         if isinstance(shell, JournaledShell):
-            journal = shell.open_journal(settings, str(directory), start.id)
+            journal = shell.open_journal(settings, str(directory))
         self.node = Node(start.id, shell, start.reads, journal, monotonic())
         Path(start.run_dir, "sockets").mkdir(mode=0o700, exist_ok=True)
         self._context = zmq.Context()

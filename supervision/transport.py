@@ -33,6 +33,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 from thespian.system.timing import ExpirationTimer
 from thespian.system.transport import IPBase, streamBuffer
@@ -94,7 +95,7 @@ def secure(wire: Wire = Wire(), key: bytes | None = None) -> None:
     if len(key) < KEY_BYTES:
         raise ValueError(f"key of {len(key)} bytes: wanted at least {KEY_BYTES}")
     multiprocessing.current_process().authkey = key
-    cures.at_start("transport", partial(install, wire))
+    cures.at_start("transport", partial(_start_process, wire))
     install(wire)
 
 
@@ -143,12 +144,30 @@ class Guard:
 
 
 _guard = Guard()
+_open: WeakSet[Any] = WeakSet()  # Every transport of this process, to find what a fork inherits.
+_begin = tcp.TCPTransport.__init__
+_close = tcp.TCPTransport.close
 _address = IPBase.IPActorAddress.__init__
 _incoming = tcp.TCPIncoming_Common.__init__
 _accept = tcp.TCPTransport._acceptNewIncoming
 _possible = tcp.TCPTransport._handlePossibleIncoming
 _readable = tcp.TCPTransport._handleReadableIncoming
 _await_ack = tcp.TCPTransport._next_XMIT_4
+
+
+def _start_process(wire: Wire) -> None:
+    """Let go of what a fork inherited, then secure the process.
+
+    A forked Admin holds the starter's endpoint, a forked logger the Admin's port and its peers'
+    connections: connects to a dead process would hang there instead of being refused. Closed,
+    not shut down: the connections themselves are the parent's.
+    """
+    for inherited in list(_open):
+        for user in (inherited, *inherited._openSockets.values(),
+                     *inherited._incomingSockets.values(), *inherited._transmitIntents.values()):
+            user.socket.close()
+    _open.clear()
+    install(wire)
 
 
 def install(wire: Wire) -> None:
@@ -163,6 +182,8 @@ def install(wire: Wire) -> None:
     tcp.LISTEN_DEPTH = BACKLOG_MAX
     IPBase.thisSystem.add_local_addr(wire.host)
     IPBase.IPActorAddress.__init__ = _bind_to_host
+    tcp.TCPTransport.__init__ = _remember
+    tcp.TCPTransport.close = _close_all
     tcp.TCPIncoming_Common.__init__ = _expect_header_soon
     tcp.TCPTransport._acceptNewIncoming = _accept_waiting
     tcp.TCPTransport._handlePossibleIncoming = _close_expired
@@ -176,6 +197,21 @@ def _bind_to_host(self: Any, af: int, socktype: int, proto: int, base: str | Non
     own = not base or base == "0.0.0.0"
     _address(self, af, socktype, proto, _guard.wire.host if own else base, port, external)
     self.bindname = (self.sockname[0], self.bindname[1])  # It is "" (all) for most addresses.
+
+
+def _remember(self: Any, *arguments: Any) -> None:
+    _begin(self, *arguments)
+    _open.add(self)
+
+
+def _close_all(self: Any) -> None:
+    """Close idle connections and the port too, which Thespian leaves to the garbage collector."""
+    held = vars(self)
+    users = [held, *map(vars, held.pop("_openSockets", {}).values())]
+    sockets = [user["socket"] for user in users if "socket" in user]
+    _close(self)
+    for each in sockets:
+        each.close()
 
 
 def _expect_header_soon(self: Any, sender: Any, *rest: Any) -> None:

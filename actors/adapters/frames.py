@@ -135,7 +135,7 @@ class FrameLog:
         if len(found) < len(HEADER) and HEADER.startswith(found):
             os.pwrite(self._descriptor, HEADER, 0)
             os.fsync(self._descriptor)
-            _sync_directory(self.path.parent)
+            sync_directory(self.path.parent)
         else:
             self._check_header(found)
 
@@ -203,7 +203,8 @@ def _checksum(length: int, payload: bytes | memoryview) -> int:
     return zlib.crc32(payload, zlib.crc32(length.to_bytes(4, "little")))
 
 
-def _sync_directory(path: Path) -> None:
+def sync_directory(path: Path) -> None:
+    """Make a file's name durable: its own sync does not cover the directory that holds it."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -6,6 +6,7 @@ column belongs to trade `i`; rows stand in the order in which the exchange sent 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,11 +118,11 @@ def falls(ts_event: NDArray[np.int64]) -> NDArray[np.intp]:
 _NO_ROWS = np.empty(0, np.intp)
 
 
-def _bytes(column: NDArray[np.generic], dtype: np.dtype) -> bytes:  # type: ignore[type-arg]
+def _bytes(column: NDArray[Any], dtype: "np.dtype[Any]") -> bytes:
     return column.astype(dtype, copy=False).tobytes()
 
 
-def _joined(columns: list[NDArray[np.generic]], dtype: np.dtype) -> NDArray:  # type: ignore[type-arg]
+def _joined(columns: list[NDArray[Any]], dtype: "np.dtype[Any]") -> NDArray[Any]:
     return np.concatenate(columns) if columns else np.empty(0, dtype)
 
 

@@ -1,145 +1,22 @@
-"""Actors that provoke Thespian's faults, and a real system to run them in.
-
-Everything here runs in real processes on loopback, at ports that the kernel assigns. A system
-that was started is always gone at the end: what does not leave by itself is killed by pid.
-"""
+"""Actors that provoke the faults of Thespian, and the alarm of the transport's tests."""
 
 import ctypes
 import os
+import select
 import signal
-import socket
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import psutil
-import pytest
-from thespian.actors import (Actor, ActorAddress, ActorSystem, ChildActorExited, PoisonMessage,
-                             ThespianWatch, WakeupMessage, WatchMessage)
-from thespian.system import timing, utilis
+from thespian.actors import (Actor, ActorAddress, ChildActorExited, PoisonMessage, ThespianWatch,
+                             WakeupMessage, WatchMessage)
+from thespian.system import timing
 from thespian.system.transport import TCPTransport as tcp
 from thespian.system.transport import TransmitOnly
 from thespian.system.transport.IPBase import TCPv4ActorAddress
 
 from supervision import kernel, transport
+from tests.supervision.live import LIMIT_S
 
-LIMIT_S = 8.0
-QUIET = {"version": 1, "handlers": {"none": {"class": "logging.NullHandler"}},
-         "root": {"handlers": ["none"], "level": "WARNING"}}
-
-
-# ---- The system -------------------------------------------------------------------------------
-
-@dataclass
-class Running:
-    """A started system, as its starter sees it."""
-
-    system: ActorSystem
-    port: int
-    admin: psutil.Process
-    group: int
-
-    def processes(self) -> list[psutil.Process]:
-        """Return every living process of the system, Admin and logger included."""
-        return [process for process in psutil.process_iter() if in_group(process, self.group)]
-
-    def logger(self) -> psutil.Process | None:
-        """Return the logger, or None while there is none."""
-        named = [process for process in self.processes() if title(process).startswith("logger")]
-        return named[0] if named else None
-
-    def ask(self, actor: ActorAddress, *message: Any) -> Any:
-        """Ask an actor within the limit."""
-        return self.system.ask(actor, message, timedelta(seconds=LIMIT_S))
-
-
-@contextmanager
-def running(method: str, tmp: Path, patch: pytest.MonkeyPatch) -> Iterator[Running]:
-    """Start a system with the start method, and leave no process of it behind."""
-    patch.setenv("THESPLOG_FILE", str(tmp / "thespian.log"))
-    patch.setattr(utilis, "_thesplog_file", None)  # It remembers the file of an earlier test.
-    port = free_port()
-    system = ActorSystem("multiprocTCPBase", logDefs=QUIET, transientUnique=True, capabilities={
-        "Admin Port": port, "Process Startup Method": method})
-    admin = admin_at(port)
-    floor = Running(system, port, admin, os.getpgid(admin.pid))
-    try:
-        yield floor
-        if alive(admin):
-            system.shutdown()
-            wait_until(lambda: not floor.processes(), "every process has left")
-    finally:
-        for process in floor.processes():
-            process.kill()
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def admin_at(port: int) -> psutil.Process:
-    """Return the Admin at `port`. A forked logger holds its socket too, but is its child."""
-    holder = next(link.pid for link in psutil.net_connections("tcp")
-                  if link.status == psutil.CONN_LISTEN and link.laddr.port == port and link.pid)
-    group = [process for process in psutil.process_iter()
-             if in_group(process, os.getpgid(holder))]
-    pids = {process.pid for process in group}
-    return next(process for process in group if process.ppid() not in pids)
-
-
-def ports_of(process: psutil.Process) -> list[tuple[str, int]]:
-    """Return the addresses on which a process listens."""
-    return [(link.laddr.ip, link.laddr.port) for link in process.net_connections("tcp")
-            if link.status == psutil.CONN_LISTEN]
-
-
-def in_group(process: psutil.Process, group: int) -> bool:
-    """Return whether a process lives (a zombie does not) in a process group."""
-    try:
-        return os.getpgid(process.pid) == group and alive(process)
-    except ProcessLookupError:
-        return False
-
-
-def alive(process: psutil.Process) -> bool:
-    """Return whether a process runs."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def title(process: psutil.Process) -> str:
-    """Return what the process list shows for a process."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.NoSuchProcess:
-        return ""
-
-
-def wait_until(true: Callable[[], Any], wanted: str, limit_s: float = LIMIT_S) -> Any:
-    """Poll until `true` says something true and return it; fail when the limit is over."""
-    deadline = time.monotonic() + limit_s
-    while not (found := true()):
-        assert time.monotonic() < deadline, f"after {limit_s} s still not: {wanted}"
-        time.sleep(0.01)
-    return found
-
-
-def kill_and_wait(pid: int) -> None:
-    """Kill a child of this process and wait until it is dead, without reaping it."""
-    os.kill(pid, signal.SIGKILL)
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-
-
-# ---- The actors -------------------------------------------------------------------------------
 
 class Helper(Actor):
     """Calls its own method that a message names; the method sends what it has to say."""
@@ -231,11 +108,12 @@ class Sleeper(Helper):
     def __init__(self) -> None:
         super().__init__()
         self.asker: ActorAddress | None = None
+        self.wanted = 1
         self.order: list[int] = []
 
     def overdue(self, sender: ActorAddress, count: int) -> None:
         """Set timers that are all due when the loop looks at them first."""
-        self.asker = sender
+        self.asker, self.wanted = sender, count
         for number in range(count):
             self.wakeupAfter(timedelta(0), number)
 
@@ -247,11 +125,10 @@ class Sleeper(Helper):
         tcp.currentTime = lambda: due - 3e-7 if real() < due else real()
 
     def other(self, message: Any, sender: ActorAddress) -> Any:
-        """Send back the order once all timers fired; one alone is all there is otherwise."""
+        """Send back the order once all timers fired."""
         if isinstance(message, WakeupMessage):
             self.order.append(message.payload)
-            if message.payload == 0 and len(self.order) == 1 and tcp.currentTime \
-                    is not timing.currentTime or len(self.order) == 4:
+            if len(self.order) == self.wanted:
                 self.send(self.asker, self.order)
 
 
@@ -278,6 +155,15 @@ class Watcher(Helper):
     def tell(self, sender: ActorAddress, port: int) -> None:
         """Send to a port."""
         self.send(address_of(port), "hello")
+
+    def tell_in_vain(self, sender: ActorAddress, port: int) -> None:
+        """Send to a port, and come to writing only after the other side has broken off."""
+        self.send(address_of(port), "hello")
+        poll = select.poll()
+        for intent in self._myRef.transport._transmitIntents.values():
+            if intent.targetAddr == address_of(port):
+                poll.register(intent.socket.fileno(), 0)  # Errors and hang-ups only.
+        poll.poll(LIMIT_S * 1000)
 
     def fail_locked(self, sender: ActorAddress) -> None:
         """Raise inside the transport's lock."""
@@ -343,3 +229,8 @@ def log_rejection(rejection: transport.Rejection) -> None:
     with open(os.environ["REJECTIONS"], "a", encoding="ascii") as file:
         file.write(f"{os.getpid()} {rejection.reason} {rejection.count}\n")
 
+
+def kill_and_wait(pid: int) -> None:
+    """Kill a child of this process and wait until it is dead, without reaping it."""
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,10 +13,8 @@ import pytest
 from thespian.actors import InvalidActorSpecification
 
 from supervision import cures
-from tests.supervision.cure_actors import (LIMIT_S, Helper, Parent, Relay, Running, Sleeper,
-                                           Unborn, Watcher, alive, running, wait_until)
-
-LIMIT = timedelta(seconds=LIMIT_S)
+from tests.supervision.cure_actors import Helper, Parent, Relay, Sleeper, Unborn, Watcher
+from tests.supervision.live import Running, alive, running, wait_until
 
 
 @pytest.fixture(params=["fork", "spawn"])
@@ -105,11 +104,12 @@ def test_a_message_whose_connection_broke_is_sent_again_soon(floor: Running) -> 
     watcher = floor.system.createActor(Watcher)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(5.0)
-        floor.system.tell(watcher, ("tell", server.getsockname()[1]))
-        for _ in range(2):
-            connection, _ = server.accept()
-            connection.recv(1)
-            connection.close()
+        floor.system.tell(watcher, ("tell_in_vain", server.getsockname()[1]))
+        first, _ = server.accept()
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        first.close()  # With a reset, which the sender meets when it writes.
+        second, _ = server.accept()
+        second.close()
 
 
 def test_another_version_of_thespian_is_refused() -> None:

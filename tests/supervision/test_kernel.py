@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from supervision import cures, kernel
-from tests.supervision.cure_actors import Parent, Running, alive, running, title, wait_until
+from tests.supervision.cure_actors import Parent
+from tests.supervision.live import Running, alive, running, title, wait_until
 
 
 @pytest.fixture(params=["fork", "spawn"])

@@ -9,42 +9,42 @@ is taken, in the hour it skips the clock before the change; both fall on a Sunda
 no market of ours is open.
 """
 
-import gzip
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import IO
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from actors.adapters.feeds.port import REASON_CODES, FeedError, Reason, Refusals, Rows
-from protocol.instruments import Instrument, front_month
+from actors.adapters.feeds.unpack import GZIP, Damaged, blocks_of, unpacked
+from actors.core.session.calendar import trading_date
+from protocol.instruments import front_month, instrument, root_of
 from protocol.units import GRID_TOLERANCE, NANOS_PER_S
 
 COLUMNS = ("DateTime", "Price", "Volume")
 BLOCK_BYTES = 4 * 1024 * 1024
 LINE_BYTES_MAX = 64 * 1024
 _HOUR_NS = 3_600 * NANOS_PER_S
-_GZIP_MAGIC = b"\x1f\x8b"
 Columns = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]
 
 
 class CsvReader:
-    """One text file of one instrument; the contract is the front month of its first trade."""
+    """One text file of one contract: `symbol` itself, or the front month at its first trade."""
 
     simulated = False
 
     def __init__(
-        self, path: Path, instrument: Instrument, refusals: Refusals, zone: str = "America/Chicago"
+        self, path: Path, symbol: str, refusals: Refusals, zone: str = "America/Chicago"
     ) -> None:
         self.path = path
-        self.instrument = instrument
+        self.instrument = instrument(root_of(symbol))
         self.refusals = refusals
         self.zone = ZoneInfo(zone)
-        self._contract = ""
+        self._contract = "" if symbol == self.instrument.symbol else symbol
         self._order: tuple[int, ...] = ()
 
     def rows(self) -> Iterator[Rows]:
@@ -61,22 +61,10 @@ class CsvReader:
 
     def _blocks(self) -> Iterator[bytes]:
         """Yield blocks of whole lines; damage of the file ends them and is reported."""
-        with self._opened() as stream:
-            rest, read = b"", 0
-            while True:
-                try:
-                    data = stream.read(BLOCK_BYTES)
-                except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                    self.refusals.add(
-                        self.path, read, Reason.DAMAGED,
-                        f"gzip stream is damaged after {read} unpacked bytes: {error}",
-                    )
-                    data = b""
-                read += len(data)
-                if not data:
-                    break
-                whole, newline, tail = (rest + data).rpartition(b"\n")
-                rest = tail
+        rest = b""
+        try:
+            for data in self._data():
+                whole, newline, rest = (rest + data).rpartition(b"\n")
                 if newline:
                     yield whole + newline
                 elif len(rest) > LINE_BYTES_MAX + BLOCK_BYTES:
@@ -84,14 +72,18 @@ class CsvReader:
                         f"{self.path}: a line of more than {len(rest)} bytes,"
                         f" wanted lines of {', '.join(COLUMNS)}"
                     )
-            if rest:
-                yield rest
+        except Damaged as error:
+            self.refusals.add(self.path, error.offset, Reason.DAMAGED, str(error))
+            return  # What is left of a line cannot be told from a whole one.
+        if rest:
+            yield rest
 
-    def _opened(self) -> IO[bytes]:
-        stream = self.path.open("rb")
-        if stream.peek(2)[:2] == _GZIP_MAGIC:
-            return gzip.GzipFile(fileobj=stream)
-        return stream
+    def _data(self) -> Iterator[bytes]:
+        with self.path.open("rb") as stream:
+            packed = stream.read(len(GZIP)) == GZIP
+        if packed:
+            return unpacked(self.path, partial(zlib.decompressobj, 31), zlib.error, BLOCK_BYTES)
+        return blocks_of(self.path, BLOCK_BYTES)
 
     def _columns(self, header: bytes) -> tuple[int, ...]:
         names = header.decode("utf-8-sig", "replace").strip().split(",")
@@ -113,7 +105,8 @@ class CsvReader:
         refused[bad] = REASON_CODES[Reason.MALFORMED]
         ts = _utc(local, self.zone)
         if not self._contract and not bad.all():
-            self._contract = self._front_month(int(ts[np.argmin(bad)]))
+            day = trading_date(int(ts[np.argmin(bad)]))
+            self._contract = front_month(self.instrument.symbol, day)
         return Rows(
             contract=self._contract,
             ts=ts,
@@ -177,11 +170,6 @@ class CsvReader:
                 middle = (start + stop) // 2
                 pending += ((start, middle), (middle, stop))
         return (local, price, size), bad
-
-    def _front_month(self, ts: int) -> str:
-        from actors.core.session.calendar import trading_date
-
-        return front_month(self.instrument.symbol, trading_date(ts))
 
 
 class _Places:

@@ -38,8 +38,6 @@ class Reason(StrEnum):
     PRICE_JUMP = "price_jump"
     SYMBOL_MISMATCH = "symbol_mismatch"
     DAMAGED = "damaged"
-    MISSING_FILE = "missing_file"
-    EMPTY_FILE = "empty_file"
 
 
 REASONS = tuple(Reason)

@@ -6,27 +6,23 @@ trades makes no bar. A trade earlier than the bar that is open, or than the end 
 that closed, is late: it is counted and left out.
 
 How a batch was cut must not matter, so a batch is first split into pieces, one per bar; each piece
-is summed with a few numpy calls over the whole batch and then merged into the open bar. All sums
-are of integers below 2^53, where a float64 of `bincount` is exact.
+is summed with a few numpy calls over the whole batch and then merged into the open bar.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from actors.core.columns import Trades, falls
+from actors.core.orderflow.pieces import LEVELS_MAX, Piece, sum_piece, sum_pieces
 from actors.core.orderflow.profile import point_of_control, value_area
-from actors.core.session.calendar import last_rth_open, segment
-from protocol.market import Aggressor, BarClosed, SideSource
+from actors.core.session.calendar import bar_bounds, last_rth_open
+from protocol.market import Aggressor, BarClosed
 from protocol.units import Contracts, Nanos, Ticks
 
 CHUNK_TRADES = 32_768  # The temporaries of one chunk stay in the second-level cache.
-LEVELS_MAX = 1_000_000  # Of one bar: beyond this a price is garbage and memory in danger.
-SIDES = 3
 UNKNOWN, BUY, SELL = int(Aggressor.UNKNOWN), int(Aggressor.BUY), int(Aggressor.SELL)
-SOURCE_NONE, SOURCE_TICKRULE = int(SideSource.NONE), int(SideSource.TICKRULE)
 NEVER = -(2**63)
 
 
@@ -37,19 +33,6 @@ class BarRule:
     contract: str
     period_ns: int
     value_area_ppm: int
-
-
-class Piece(NamedTuple):
-    """The trades of one chunk that fall into one bar, summed."""
-
-    start: int  # First row.
-    stop: int  # Row after the last.
-    low: int
-    levels: NDArray[np.int64]  # Shape (3, high - low + 1): volume by side.
-    delta: int
-    delta_high: int  # Of the running delta within the piece, after each trade.
-    delta_low: int
-    inferred: int
 
 
 @dataclass(slots=True)
@@ -118,7 +101,7 @@ class BarBuilder:
             if len(trades) == 0:
                 return
         starts, bounds = self._cut(ts_event)
-        pieces = [_sum_piece(trades)] if len(starts) == 1 else _sum_pieces(trades, starts)
+        pieces = [sum_piece(trades)] if len(starts) == 1 else sum_pieces(trades, starts)
         for (start_ns, end_ns), piece in zip(bounds, pieces, strict=True):
             if self.bar is not None and start_ns >= self.bar.end_ns:
                 closed.append(self._close(self.bar))
@@ -140,10 +123,7 @@ class BarBuilder:
     def _bounds(self, ts_ns: int) -> tuple[int, int]:
         if self.bar is not None and self.bar.start_ns <= ts_ns < self.bar.end_ns:
             return self.bar.start_ns, self.bar.end_ns
-        stretch = segment(ts_ns)
-        period = self.rule.period_ns
-        start = stretch.anchor_ns + (ts_ns - stretch.anchor_ns) // period * period
-        return max(start, stretch.start_ns), min(start + period, stretch.end_ns)
+        return bar_bounds(ts_ns, self.rule.period_ns)
 
     def _opened(self, start_ns: int, end_ns: int, piece: Piece, price: int) -> OpenBar:
         self.frontier = start_ns
@@ -164,88 +144,6 @@ class BarBuilder:
         self.frontier = bar.end_ns
         self.cvd += bar.delta
         return _closed(bar, self.rule, self.cvd, self.simulated)
-
-
-def _sum_piece(trades: Trades) -> Piece:
-    """Sum the columns as one piece: the usual live batch, with the fewest calls."""
-    price = trades.price
-    low = int(np.minimum.reduce(price))
-    width = int(np.maximum.reduce(price)) - low + 1
-    levels = _levels(trades, width, width, -low)
-    running = _running_delta(trades)
-    return Piece(
-        start=0,
-        stop=len(price),
-        low=low,
-        levels=levels,
-        delta=int(running[-1]),
-        delta_high=int(np.maximum.reduce(running)),
-        delta_low=int(np.minimum.reduce(running)),
-        inferred=_inferred(trades, None)[0],
-    )
-
-
-def _sum_pieces(trades: Trades, starts: list[int]) -> list[Piece]:
-    """Sum the columns between the rows `starts`, each sum one call for all pieces."""
-    first = np.array(starts)
-    stops = [*starts[1:], len(trades)]
-    lows = np.minimum.reduceat(trades.price, first)
-    widths = np.maximum.reduceat(trades.price, first).astype(np.int64) - lows + 1
-    # The levels of all pieces lie side by side, so that one bincount serves them all.
-    bases = np.cumsum(widths) - widths
-    shift = np.repeat(bases - lows, np.diff(first, append=len(trades)))
-    levels = _levels(trades, int(widths.max()), int(widths.sum()), shift)
-    running = _running_delta(trades)
-    ends = running[np.array(stops) - 1]
-    before = np.concatenate(([0], ends[:-1]))
-    return [
-        Piece(start, stop, low, levels[:, base : base + width], *delta, inferred)
-        for start, stop, low, base, width, inferred, *delta in zip(
-            starts,
-            stops,
-            lows.tolist(),
-            bases.tolist(),
-            widths.tolist(),
-            _inferred(trades, first),
-            (ends - before).tolist(),
-            (np.maximum.reduceat(running, first) - before).tolist(),
-            (np.minimum.reduceat(running, first) - before).tolist(),
-            strict=True,
-        )
-    ]
-
-
-def _levels(
-    trades: Trades, widest: int, total: int, shift: int | NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the volume by side and level, shape (3, total); level = price + `shift`."""
-    if widest > LEVELS_MAX:
-        raise ValueError(f"trades of one bar span {widest} ticks, wanted at most {LEVELS_MAX}")
-    key = trades.aggressor * np.int64(total)
-    key += trades.price
-    key += shift
-    levels = np.bincount(key, weights=trades.size, minlength=SIDES * total)
-    if len(levels) > SIDES * total:
-        raise ValueError(f"aggressor {int(trades.aggressor.max())}, wanted 0, 1 or 2")
-    return levels.astype(np.int64).reshape(SIDES, total)
-
-
-def _running_delta(trades: Trades) -> NDArray[np.int64]:
-    # 1 buys, 2 sells, 0 neither: the low bit less the high bit is the sign.
-    side = trades.aggressor
-    sign = (side & 1).view(np.int8) - (side >> 1).view(np.int8)
-    return np.add.accumulate(sign * trades.size, dtype=np.int64)
-
-
-def _inferred(trades: Trades, first: NDArray[np.intp] | None) -> list[int]:
-    """Return per piece the volume whose side came from the tick rule, or from nothing."""
-    weak = (trades.source == SOURCE_NONE) | (trades.source == SOURCE_TICKRULE)
-    if not weak.any():
-        return [0] * (1 if first is None else len(first))
-    sizes = trades.size * weak
-    if first is None:
-        return [int(sizes.sum(dtype=np.int64))]
-    return np.add.reduceat(sizes, first, dtype=np.int64).tolist()
 
 
 def _merge(bar: OpenBar, piece: Piece) -> None:

@@ -39,16 +39,17 @@ def value_area(volumes: Sequence[int], poc: int, share_ppm: int) -> tuple[int, i
     below is added whole, the upper pair on a tie, until `share_ppm` of the volume is reached.
     """
     top = len(volumes) - 1
+    padded = (0, 0, *volumes, 0, 0)  # Level i stands at i + 2: no edge needs a slice.
+    wanted = -(-sum(volumes) * share_ppm // PPM)
+    inside = volumes[poc]
     lowest = highest = poc
-    inside = volumes[poc] * PPM
-    target = sum(volumes) * share_ppm
-    while inside < target:
-        above = sum(volumes[highest + 1 : highest + 3]) if highest < top else -1
-        below = sum(volumes[max(lowest - 2, 0) : lowest]) if lowest > 0 else -1
+    while inside < wanted:
+        above = padded[highest + 3] + padded[highest + 4] if highest < top else -1
+        below = padded[lowest + 1] + padded[lowest] if lowest > 0 else -1
         if above >= below:
-            inside += above * PPM
+            inside += above
             highest = min(highest + 2, top)
         else:
-            inside += below * PPM
+            inside += below
             lowest = max(lowest - 2, 0)
     return lowest, highest

@@ -129,6 +129,13 @@ def segment(ts_ns: int) -> Segment:
     return _segment_at(ts_ns // NANOS_PER_HALF_HOUR)
 
 
+def bar_bounds(ts_ns: int, period_ns: int) -> tuple[int, int]:
+    """Return start and end of the bar that holds `ts_ns`, cut short at forced ends."""
+    stretch = segment(ts_ns)
+    start = stretch.anchor_ns + (ts_ns - stretch.anchor_ns) // period_ns * period_ns
+    return max(start, stretch.start_ns), min(start + period_ns, stretch.end_ns)
+
+
 @lru_cache(maxsize=65_536)
 def clock_ns(day: date, minute: int) -> int:
     """Return the instant of `minute` after midnight by the New York clock of a calendar day."""

@@ -1,0 +1,142 @@
+"""From recorded files to a tape: each file by what is in it, bad rows aside, sides and cuts.
+
+A file is known by its first bytes; its name decides nothing. What cannot be used is counted by
+reason and kept in a quarantine file; what stops the run is one `FeedError`.
+"""
+
+import contextlib
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from actors.adapters.feeds.gate import Gate
+from actors.adapters.feeds.port import Chunk, FeedError, Reader, Refusals
+from actors.adapters.feeds.tape import Progress, Summary, Tally, TapeRule, tape, write_tape
+from actors.adapters.feeds.unpack import GZIP, ZSTD
+from protocol.market import Cut, TradeBatch
+from protocol.settings import BarSettings, FeedSettings
+
+KNOWN = "CSV ticks (plain or gzip), Databento DBN (plain or zstd), or Floorwatch Parquet"
+_HEAD_BYTES = 256 * 1024  # A zstd block unpacks only as a whole, and may be half of this.
+_CONTROL = frozenset(range(32)) - set(b"\t\r\n")  # Never in a text file.
+
+
+class Recording:
+    """The trades of recorded files, one after the other, as a source.
+
+    `symbol` is a root, "ES", of which each file's front month is taken, or a raw symbol, "ESH4".
+    """
+
+    def __init__(
+        self,
+        files: Sequence[str | Path],
+        symbol: str,
+        refusals: Refusals,
+        feed: FeedSettings | None = None,
+        zone: str = "America/Chicago",
+    ) -> None:
+        if not files:
+            raise FeedError(f"no file was given, wanted at least one: {KNOWN}")
+        self.files = [_checked(Path(file)) for file in files]
+        self.symbol = symbol
+        self.refusals = refusals
+        self.feed = FeedSettings() if feed is None else feed
+        self.zone = zone
+
+    def __iter__(self) -> Iterator[Chunk]:
+        gate = Gate(self.feed.jump_ticks_max, self.refusals)
+        contract, simulated = "", False
+        for file in self.files:
+            reader = open_reader(file, self.symbol, self.refusals, self.zone)
+            for rows in reader.rows():
+                if (rows.contract, reader.simulated) != (contract, simulated):
+                    held = gate.finished()
+                    if held is not None:
+                        yield Chunk(held, contract, simulated)
+                    contract, simulated = rows.contract, reader.simulated
+                    gate.last_ticks = None  # Time goes on; prices of two months do not compare.
+                trades = gate.passed(rows, str(file))
+                if trades is not None:
+                    yield Chunk(trades, contract, simulated)
+        held = gate.finished()
+        if held is not None:
+            yield Chunk(held, contract, simulated)
+
+
+def ingest(
+    files: Sequence[str | Path],
+    symbol: str,
+    out: str | Path,
+    refusals_dir: str | Path,
+    feed: FeedSettings | None = None,
+    bars: BarSettings | None = None,
+    zone: str = "America/Chicago",
+    progress: Progress | None = None,
+) -> Summary:
+    """Write the tape of `files` to `out` and return what went into it and what did not."""
+    feed = FeedSettings() if feed is None else feed
+    refusals = Refusals(Path(refusals_dir))
+    source = Recording(files, symbol, refusals, feed, zone)
+    tally = Tally()
+    rule = TapeRule.of(feed, BarSettings() if bars is None else bars)
+    write_tape(out, _not_empty(tape(source, rule, tally), source), progress)
+    return tally.summary(refusals.counts, refusals.path)
+
+
+def open_reader(path: Path, symbol: str, refusals: Refusals, zone: str) -> Reader:
+    """Return the reader of the format that `path` turns out to have."""
+    head, inner = _first_bytes(path)
+    # Each format brings its own library, so its module is loaded when such a file comes.
+    if inner.startswith(b"DBN"):
+        from actors.adapters.feeds.dbn import DbnReader
+
+        return DbnReader(path, symbol, refusals)
+    if head.startswith(b"PAR1"):
+        from actors.adapters.feeds.parquet import ParquetReader
+
+        return ParquetReader(path, symbol, refusals)
+    if inner and not _CONTROL.intersection(inner.partition(b"\n")[0]):
+        from actors.adapters.feeds.csv_ticks import CsvReader
+
+        return CsvReader(path, symbol, refusals, zone)
+    raise FeedError(f"{path} begins with {inner[:16]!r}, wanted {KNOWN}")
+
+
+def _not_empty(
+    messages: Iterator[TradeBatch | Cut], source: Recording
+) -> Iterator[TradeBatch | Cut]:
+    empty = True
+    for message in messages:
+        empty = False
+        yield message
+    if empty:
+        files = ", ".join(map(str, source.files))
+        counts = ", ".join(f"{n} {reason}" for reason, n in source.refusals.counts.items())
+        raise FeedError(
+            f"{files}: found no trade of {source.symbol} that could be used, wanted at least one;"
+            f" refused: {counts or 'nothing'}"
+        )
+
+
+def _checked(path: Path) -> Path:
+    if not path.is_file():
+        found = "a directory" if path.is_dir() else "nothing"
+        raise FeedError(f"{path}: found {found}, wanted a file: {KNOWN}")
+    if path.stat().st_size == 0:
+        raise FeedError(f"{path}: found an empty file, wanted {KNOWN}")
+    return path
+
+
+def _first_bytes(path: Path) -> tuple[bytes, bytes]:
+    """Return the first bytes of a file, and those behind its compression."""
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    if head.startswith(GZIP):
+        with contextlib.suppress(zlib.error):
+            return head, zlib.decompressobj(wbits=31).decompress(head, _HEAD_BYTES) or head
+    if head.startswith(ZSTD):
+        import zstandard
+
+        with contextlib.suppress(zstandard.ZstdError):
+            return head, zstandard.ZstdDecompressor().decompressobj().decompress(head) or head
+    return head, head

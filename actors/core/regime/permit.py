@@ -1,0 +1,122 @@
+"""Which signals a regime lets through to risk (domain 4.5).
+
+The table of patterns and regimes is configuration. The checks run in one fixed order and the
+first that fails gives its code; every signal is answered, approved or dropped.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from protocol.signals import (
+    Direction,
+    DropReason,
+    Pattern,
+    Regime,
+    RegimeJudged,
+    SignalApproved,
+    SignalDropped,
+    SignalRaised,
+)
+
+_ALLOWED = {
+    Regime.TRENDING_UP: (Direction.LONG,),
+    Regime.TRENDING_DOWN: (Direction.SHORT,),
+    Regime.RANGING: (Direction.LONG, Direction.SHORT),
+    Regime.VOLATILE: (Direction.LONG, Direction.SHORT),
+    Regime.NO_TRADE: (),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterRule:
+    """What is let through."""
+
+    enabled: frozenset[tuple[Pattern, Regime]]
+    disabled_patterns: frozenset[Pattern]
+    strength_min_ppm: int
+    confidence_min_ppm: int
+    ttl_ns: int  # A signal lives for one bar.
+    synthetic_allowed: bool  # True only where nothing but paper is at stake.
+
+
+def permit(
+    signal: SignalRaised, regime: RegimeJudged | None, rule: RouterRule
+) -> SignalApproved | SignalDropped:
+    """Return the signal approved under `regime`, the latest there is, or dropped with its code.
+
+    The time of the judgement is now. A judgement of another contract, or one that lies more than
+    a bar before the signal, says nothing about it and counts as none.
+    """
+    if regime is not None and (
+        regime.contract != signal.contract or regime.ts_ns < signal.ts_ns - rule.ttl_ns
+    ):
+        regime = None
+    refusal = _refusal(signal, regime, rule)
+    if regime is not None and refusal is None:
+        return SignalApproved(
+            signal_id=signal.id,
+            contract=signal.contract,
+            ts_ns=signal.ts_ns,
+            pattern=signal.pattern,
+            direction=signal.direction,
+            strength_ppm=signal.strength_ppm,
+            last_price=signal.last_price,
+            regime=regime.regime,
+            regime_confidence_ppm=regime.confidence_ppm,
+            low_quality=signal.low_quality,
+        )
+    reason, detail = refusal or (DropReason.UNKNOWN_REGIME, "")
+    return SignalDropped(
+        signal_id=signal.id,
+        contract=signal.contract,
+        ts_ns=signal.ts_ns,
+        pattern=signal.pattern,
+        direction=signal.direction,
+        regime=regime.regime if regime else Regime.NO_TRADE,
+        regime_confidence_ppm=regime.confidence_ppm if regime else 0,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def pairs(enabled: Iterable[str]) -> frozenset[tuple[Pattern, Regime]]:
+    """Return the settings "pattern:regime" as pairs; a word that is neither is refused."""
+    return frozenset(_pair(words) for words in enabled)
+
+
+def _pair(words: str) -> tuple[Pattern, Regime]:
+    pattern, colon, regime = words.partition(":")
+    if not colon:
+        raise ValueError(f"enabled {words!r}, wanted pattern:regime")
+    return Pattern(pattern), Regime(regime)
+
+
+def _refusal(
+    signal: SignalRaised, regime: RegimeJudged | None, rule: RouterRule
+) -> tuple[DropReason, str] | None:
+    """Return the first check that fails, with what was found."""
+    if regime is None:
+        return DropReason.UNKNOWN_REGIME, "no judgement of this contract for this bar"
+    if regime.regime is Regime.NO_TRADE:
+        return DropReason.NO_TRADE, regime.reason
+    if signal.pattern in rule.disabled_patterns:
+        return DropReason.PATTERN_DISABLED, f"{signal.pattern} is switched off"
+    if (signal.pattern, regime.regime) not in rule.enabled:
+        return DropReason.PATTERN_NOT_ENABLED, f"{signal.pattern} in {regime.regime}"
+    if signal.direction not in _ALLOWED[regime.regime]:
+        return DropReason.BIAS_CONFLICT, f"{signal.direction} in {regime.regime}"
+    if signal.strength_ppm < rule.strength_min_ppm:
+        return DropReason.LOW_STRENGTH, _short(signal.strength_ppm, rule.strength_min_ppm)
+    if regime.confidence_ppm < rule.confidence_min_ppm:
+        detail = _short(regime.confidence_ppm, rule.confidence_min_ppm)
+        return DropReason.LOW_REGIME_CONFIDENCE, detail
+    if signal.synthetic and not rule.synthetic_allowed:
+        return DropReason.SYNTHETIC, "made from simulated trades"
+    if regime.ts_ns - signal.ts_ns > rule.ttl_ns:
+        age_s = (regime.ts_ns - signal.ts_ns) / 1e9
+        return DropReason.EXPIRED, f"{age_s:g} s old, wanted at most {rule.ttl_ns / 1e9:g} s"
+    return None
+
+
+def _short(found_ppm: int, wanted_ppm: int) -> str:
+    return f"{found_ppm / 1e6:.3f}, wanted {wanted_ppm / 1e6:.3f}"

@@ -1,0 +1,242 @@
+"""The floor in processes: replay, demonstration, and the commands that look at a running one."""
+
+import dataclasses
+import json
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.tree import Tree
+
+from actors.adapters.feeds.ingest import ingest
+from actors.adapters.feeds.port import FeedError
+from actors.adapters.feeds.simulated import SimulatedSession
+from actors.adapters.feeds.tape import Summary, TapeRule, tape, write_tape
+from actors.adapters.store import SqlBooks, engine_for
+from ops.config import settings_json
+from ops.replay import Result, result_of
+from ops.report import EXIT_DATA, counting, show_result, show_summary
+from protocol.settings import Settings
+from supervision.host import Host
+from supervision.inspection import NoAnswer, ask
+from supervision.runfile import RUN_FILE, Run, read_run
+from supervision.status import Node, fold, read_documents
+from supervision.tree import floor
+
+FLOOR = "floor"
+STOP_LIMIT_S = 60.0
+EXIT_STILL_RUNNING = 75
+GREEN_LIMIT_S = 30.0
+LOOK_S = 0.02
+
+
+class NotRunning(RuntimeError):
+    """No floor runs that could be asked."""
+
+
+def data_directory(run_dir: Path) -> Path:
+    """Return where a run keeps its data; made with mode 700."""
+    path = run_dir / "data"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def new_run(settings: Settings, kind: str) -> Path:
+    """Return a fresh directory for a run of its own."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    base = Path(settings.run.directory).resolve()
+    for number in range(100):
+        path = base / (f"{kind}-{stamp}" + (f"-{number}" if number else ""))
+        try:
+            path.mkdir(mode=0o700, parents=True)
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(f"{base}: a hundred runs began in this second")
+
+
+def host_for(settings: Settings, run_dir: Path) -> Host:
+    """Return the host of the whole floor in `run_dir`."""
+    run = settings.run
+    tree = floor(settings.supervision)
+    return Host(tree, run_dir, settings_json(settings), run.method, run.admin_port)
+
+
+def is_complete(run_dir: Path) -> bool:
+    """Say whether the books have kept every stream up to the end of the tape."""
+    try:
+        return bool(ask(run_dir, "books", limit_s=1.0)["state"]["complete"])
+    except NoAnswer:  # It may be on its way back.
+        return False
+
+
+def play(
+    settings: Settings, run_dir: Path, done: Callable[[], bool] | None = None
+) -> tuple[int, float]:
+    """Run the floor on the tape in `run_dir`; return the exit code and the seconds it played."""
+    host = host_for(settings, run_dir)
+    host.start()
+    host.wait_green(GREEN_LIMIT_S)
+    began = time.perf_counter()
+    ended = began
+
+    def complete() -> bool:
+        nonlocal ended
+        if (done or (lambda: is_complete(run_dir)))():
+            ended = time.perf_counter()
+            return True
+        return False
+
+    code = host.watch(complete, LOOK_S)
+    return code, ended - began
+
+
+def books_of(settings: Settings, run_dir: Path) -> SqlBooks:
+    """Open the books of a run that has ended."""
+    return SqlBooks(engine_for(settings.store.url, str(data_directory(run_dir)), "books"))
+
+
+def record_tape(
+    files: list[Path], settings: Settings, run_dir: Path, console: Console
+) -> Summary:
+    """Ingest `files` into the tape of a run, showing progress."""
+    with counting(console, "reading") as progress:
+        return ingest(
+            files,
+            settings.feed.symbol,
+            data_directory(run_dir) / "tape.frames",
+            run_dir / "quarantine",
+            settings.feed,
+            settings.bars,
+            progress=lambda trades, _: progress(trades),
+        )
+
+
+def replay_live(files: list[Path], settings: Settings, console: Console) -> int:
+    """Replay in processes and print what came of it."""
+    settings = without_fixed_port(settings)
+    run_dir = new_run(settings, "replay")
+    try:
+        summary = record_tape(files, settings, run_dir, console)
+    except FeedError as error:
+        console.print(f"[red]{error}[/red]")
+        return EXIT_DATA
+    show_summary(summary, console)
+    code, seconds = play(settings, run_dir)
+    if code == 0:
+        books = books_of(settings, run_dir)
+        result: Result = result_of(books, seconds)
+        books.close()
+        show_result(summary, result, settings, console)
+    console.print(f"run {run_dir}", style="dim")
+    return code
+
+
+def without_fixed_port(settings: Settings) -> Settings:
+    """Return settings whose dashboard takes any free port: a replay may run beside the floor."""
+    return dataclasses.replace(settings, web=dataclasses.replace(settings.web, port=0))
+
+
+def demonstrate(settings: Settings, console: Console) -> int:
+    """Run the floor on a simulated session until it is stopped."""
+    run_dir = new_run(settings, "demo")
+    record_simulation(settings, run_dir)
+    return serve(settings, run_dir, console)
+
+
+def run_floor(settings: Settings, console: Console) -> int:
+    """Run the floor in its own directory; a second start goes on where the first ended."""
+    run_dir = Path(settings.run.directory).resolve() / FLOOR
+    if not (data_directory(run_dir) / "tape.frames").exists():
+        record_simulation(settings, run_dir)
+    return serve(settings, run_dir, console)
+
+
+def record_simulation(settings: Settings, run_dir: Path) -> None:
+    """Write the tape of a simulated session."""
+    rule = TapeRule.of(settings.feed, settings.bars)
+    source = SimulatedSession(settings.feed)
+    write_tape(data_directory(run_dir) / "tape.frames", tape(source, rule))
+
+
+def serve(settings: Settings, run_dir: Path, console: Console) -> int:
+    """Run the floor in the foreground until a signal stops it or it is lost."""
+    host = host_for(settings, run_dir)
+    host.start()
+    host.wait_green(GREEN_LIMIT_S)
+    web = json.loads((run_dir / "web.json").read_text())
+    console.print(f"floor is green: http://{web['host']}:{web['port']}  (Ctrl-C stops it)")
+    code = host.watch()
+    console.print("stopped in order" if code == 0 else f"lost: see {run_dir / 'alarms.jsonl'}")
+    return code
+
+
+def latest_run(settings: Settings) -> Path:
+    """Return the directory of the running floor, the one started last if there are several."""
+    base = Path(settings.run.directory).resolve()
+    runs = [(run.started_ns, path.parent) for path, run in _runs(base) if is_alive(run.host)]
+    if not runs:
+        raise NotRunning(f"no floor runs in {base}: start one with `python3 start.py demo`")
+    return max(runs)[1]
+
+
+def _runs(base: Path) -> Iterator[tuple[Path, Run]]:
+    for path in base.glob(f"*/{RUN_FILE}"):
+        run = read_run(path.parent)
+        if run is not None:
+            yield path, run
+
+
+def inspection(settings: Settings, actor: str) -> dict[str, Any]:
+    """Return the state of an actor of the running floor."""
+    return ask(latest_run(settings), actor)
+
+
+def stop_floor(settings: Settings, console: Console) -> int:
+    """Ask the running floor to stop and wait until it has ended."""
+    run_dir = latest_run(settings)
+    run = read_run(run_dir)
+    if run is not None:
+        handle = os.pidfd_open(run.host.pid)
+        signal.pidfd_send_signal(handle, signal.SIGTERM)
+        select.select([handle], [], [], STOP_LIMIT_S)
+        os.close(handle)
+        if is_alive(run.host):
+            console.print(f"{run_dir} still stops after {STOP_LIMIT_S} s")
+            return EXIT_STILL_RUNNING
+    console.print(f"stopped {run_dir}")
+    return 0
+
+
+def show_tree(settings: Settings, console: Console, as_json: bool) -> int:
+    """Print the processes of the running floor."""
+    run_dir = latest_run(settings)
+    node = fold(read_documents(run_dir), "root", time.monotonic_ns())
+    if as_json:
+        console.print_json(json.dumps(None if node is None else asdict(node), default=str))
+    elif node is not None:
+        console.print(branch(node))
+    return 0
+
+
+def branch(node: Node, into: Tree | None = None) -> Tree:
+    """Return a node and all below it as a tree for the terminal."""
+    words = f"[{node.health}]\u25cf[/] [bold]{node.id}[/bold] {node.phase}"
+    if node.pid:
+        words += f"  pid {node.pid}  {node.memory_bytes / 1e6:.0f} MB"
+    words += f"  restarts {node.restarts}"
+    if node.kind != "supervisor":
+        words += f"  in {node.messages_in:,}  out {node.messages_out:,}  cut {node.cut}"
+    if node.failure is not None:
+        words += f"  [dim]last: {escape(str(node.failure.get('reason', '')))[:60]}[/dim]"
+    tree = Tree(words) if into is None else into.add(words)
+    for child in node.children:
+        branch(child, tree)
+    return tree

@@ -1,0 +1,161 @@
+"""Diagonal and stacked imbalance, domain 2.1 and 2.2."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.core.orderflow.imbalance import (
+    ImbalanceRule,
+    ZeroPolicy,
+    buy_imbalances,
+    imbalances,
+    ratio_strength_ppm,
+    sell_imbalances,
+    stacks,
+)
+from protocol.signals import Direction, Pattern
+from tests.makers import make_bar
+
+RULE = ImbalanceRule(
+    ratio_ppm=3_000_000, volume_min=10, zero_policy=ZeroPolicy.ONE, stack_min=3
+)
+# Ex-a from its lowest price upwards; 5765.00 is 23060 quarter points.
+EX_A = make_bar(low=23_060, sells=(60, 45, 30, 25, 15), buys=(45, 88, 156, 185, 210))
+
+
+def found(bar, rule=RULE):
+    return [(s.pattern, s.ref_price, s.strength_ppm) for s in imbalances(bar, rule)]
+
+
+def test_a_bar_of_one_level_has_no_imbalance():
+    assert imbalances(make_bar(sells=(0,), buys=(500,)), RULE) == []
+
+
+def test_the_lowest_level_buys_and_the_highest_level_sells_against_nothing():
+    assert buy_imbalances((0, 0), (500, 0), RULE) == []
+    assert sell_imbalances((0, 0), (0, 500), RULE) == []
+
+
+def test_three_buy_imbalances_and_their_stack():
+    """T2.1 Ex-a, T2.2."""
+    assert found(EX_A) == [
+        (Pattern.BUY_IMBALANCE, 23_062, 346_667),
+        (Pattern.BUY_IMBALANCE, 23_063, 616_667),
+        (Pattern.BUY_IMBALANCE, 23_064, 840_000),
+        (Pattern.STACKED_BUY, 23_064, 600_000),
+    ]
+    stack = imbalances(EX_A, RULE)[-1]
+    assert (stack.zone_low, stack.zone_high) == (23_062, 23_064)
+    assert stack.direction is Direction.LONG
+
+
+@pytest.mark.parametrize(
+    ("policy", "wanted"),
+    [
+        (ZeroPolicy.ONE, [1, 2]),
+        (ZeroPolicy.IGNORE, []),
+        (ZeroPolicy.INFINITE, [1, 2]),
+    ],
+)
+def test_an_empty_level_below_is_what_the_policy_says(policy, wanted):
+    """T2.1 Ex-b."""
+    rule = dataclasses.replace(RULE, zero_policy=policy)
+    assert buy_imbalances((0, 0, 3), (5, 50, 60), rule) == wanted
+    assert ratio_strength_ppm(50, 0) == 1_000_000
+
+
+def test_one_and_infinite_differ_below_the_ratio():
+    rule = dataclasses.replace(RULE, volume_min=2)
+    assert buy_imbalances((0, 0), (0, 2), rule) == []
+    infinite = dataclasses.replace(rule, zero_policy=ZeroPolicy.INFINITE)
+    assert buy_imbalances((0, 0), (0, 2), infinite) == [1]
+
+
+def test_two_empty_levels_are_no_imbalance_whatever_the_minimum():
+    rule = dataclasses.replace(RULE, volume_min=0, zero_policy=ZeroPolicy.INFINITE)
+    assert buy_imbalances((0, 0), (0, 0), rule) == []
+    assert buy_imbalances((0, 0), (0, 0), dataclasses.replace(rule, zero_policy=ZeroPolicy.ONE)) == []
+
+
+def test_the_lowest_price_can_be_a_sell_imbalance():
+    """T2.1 Ex-c."""
+    bar = make_bar(low=400, sells=(90, 20, 20), buys=(5, 10, 10))
+    assert found(bar) == [(Pattern.SELL_IMBALANCE, 400, 900_000)]
+
+
+def test_the_boundaries_of_ratio_and_volume():
+    assert buy_imbalances((4, 9), (0, 12), RULE) == [1]  # Exactly three to one.
+    assert buy_imbalances((50, 9), (0, 149), RULE) == []  # One short of it.
+    assert buy_imbalances((1, 9), (0, 9), RULE) == []  # One contract short of the minimum.
+    assert buy_imbalances((1, 9), (0, 10), RULE) == [1]
+
+
+def test_a_gap_in_the_prices_is_not_a_neighbour():
+    # 404 stands over the empty 403, not over 400.
+    bar = make_bar(low=400, sells=(50, 0, 0, 0, 0), buys=(0, 0, 0, 0, 100))
+    assert found(bar)[1:] == [(Pattern.SELL_IMBALANCE, 400, 1_000_000)]
+    assert found(bar)[0] == (Pattern.BUY_IMBALANCE, 404, 1_000_000)
+
+
+def test_a_stack_of_sells_is_priced_at_its_bottom():
+    bar = make_bar(low=400, sells=(90, 90, 90, 1), buys=(1, 1, 1, 1))
+    stack = imbalances(bar, RULE)[-1]
+    assert (stack.pattern, stack.ref_price) == (Pattern.STACKED_SELL, 400)
+    assert (stack.zone_low, stack.zone_high, stack.direction) == (400, 402, Direction.SHORT)
+
+
+@pytest.mark.parametrize(
+    ("levels", "wanted"),
+    [
+        ([], []),
+        ([1, 2], []),
+        ([1, 2, 3], [(1, 3)]),
+        ([1, 2, 4, 5], []),
+        ([1, 2, 3, 5, 6, 7, 8], [(1, 3), (5, 8)]),
+    ],
+)
+def test_runs_are_parted_by_one_level(levels, wanted):
+    assert stacks(levels, 3) == wanted
+
+
+def test_a_stack_of_five_is_as_strong_as_one_of_six():
+    for count, strength in ((4, 800_000), (5, 1_000_000), (6, 1_000_000)):
+        bar = make_bar(sells=(1,) * (count + 1), buys=(0,) + (30,) * count)
+        assert imbalances(bar, RULE)[-1].strength_ppm == strength
+
+
+@pytest.mark.parametrize(("inferred", "low"), [(171, False), (172, True)])
+def test_quality_is_low_above_a_fifth_of_inferred_volume(inferred, low):
+    assert EX_A.volume == 859
+    bar = dataclasses.replace(EX_A, inferred_volume=inferred)
+    assert all(signal.low_quality is low for signal in imbalances(bar, RULE))
+
+
+def test_a_signal_says_when_where_and_whether_it_is_made_up():
+    signal = imbalances(dataclasses.replace(EX_A, simulated=True), RULE)[0]
+    assert (signal.ts_ns, signal.last_price) == (EX_A.end_ns, EX_A.close)
+    assert signal.synthetic
+
+
+def test_ids_are_made_from_facts_and_differ_from_each_other():
+    ids = [signal.id for signal in imbalances(EX_A, RULE)]
+    assert ids == [signal.id for signal in imbalances(EX_A, RULE)]
+    later = dataclasses.replace(EX_A, end_ns=EX_A.end_ns + 1)
+    assert len({*ids, *(signal.id for signal in imbalances(later, RULE))}) == 2 * len(ids)
+
+
+SIDES = st.integers(2, 30).flatmap(
+    lambda n: st.tuples(
+        *(st.lists(st.integers(0, 40), min_size=n, max_size=n).map(tuple) for _ in range(2))
+    )
+)
+
+
+@given(SIDES)
+def test_selling_is_buying_upside_down(sides):
+    sells, buys = sides
+    top = len(sells) - 1
+    mirrored = [top - level for level in buy_imbalances(buys[::-1], sells[::-1], RULE)]
+    assert sell_imbalances(sells, buys, RULE) == mirrored[::-1]

@@ -1,0 +1,33 @@
+"""The catalog is closed and complete."""
+
+import dataclasses
+import importlib
+import inspect
+
+import pytest
+
+from protocol.catalog import CATALOG
+from protocol.message import Message
+
+FAMILIES = {"market": "market", "signals": "signal", "orders": "order",
+            "account": "account", "system": "system"}  # fmt: skip
+
+
+def test_every_message_of_every_family_is_listed_once():
+    found = set()
+    for module, prefix in FAMILIES.items():
+        for _, cls in inspect.getmembers(importlib.import_module(f"protocol.{module}")):
+            if inspect.isclass(cls) and issubclass(cls, Message) and cls is not Message:
+                if cls.__module__ == f"protocol.{module}":
+                    assert cls.KIND.startswith(prefix + "."), cls.KIND
+                    found.add(cls)
+    assert found == set(CATALOG)
+    assert len(CATALOG) == len(set(CATALOG)) == len({cls.KIND for cls in CATALOG})
+
+
+@pytest.mark.parametrize("cls", CATALOG, ids=[cls.KIND for cls in CATALOG])
+def test_a_message_is_frozen_slotted_and_says_what_it_means(cls):
+    assert cls.__dataclass_params__.frozen
+    assert "__dict__" not in dir(cls)
+    assert inspect.getdoc(cls)
+    assert all(field.kw_only for field in dataclasses.fields(cls))

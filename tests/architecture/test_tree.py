@@ -1,0 +1,43 @@
+"""The tree names what exists, and all of it."""
+
+import importlib
+from pathlib import Path
+
+from protocol.settings import SupervisionSettings
+from supervision.spec import check
+from supervision.shell import Shell
+from supervision.spec import ChildSpec, walk
+from supervision.tree import floor
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def workers() -> list[ChildSpec]:
+    return [spec for spec in walk(floor(SupervisionSettings())) if isinstance(spec, ChildSpec)]
+
+
+def shell_of(spec: ChildSpec) -> type:
+    module, _, name = spec.start.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def test_the_tree_has_no_fault():
+    assert check(floor(SupervisionSettings())) == []
+
+
+def test_every_actor_of_the_tree_is_a_shell():
+    for spec in workers():
+        assert issubclass(shell_of(spec), Shell), spec.start
+
+
+def test_every_shell_stands_in_the_tree_exactly_once():
+    files = {f"actors.{path.stem}" for path in (ROOT / "actors").glob("*.py")}
+    starts = [spec.start.rpartition(".")[0] for spec in workers()]
+    assert sorted(starts) == sorted((files - {"actors.__init__"}) | {"web.actor"})
+
+
+def test_nobody_reads_what_he_has_no_handler_for_unless_he_keeps_it():
+    # A shell lines up cuts of all its sources, so every source must hand cuts on.
+    for spec in workers():
+        assert len(set(spec.reads)) == len(spec.reads)
+        assert spec.reads, f"{spec.id} reads nothing"

@@ -1,0 +1,136 @@
+"""Where settings come from, and what is said about bad ones."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.config import BadSettings, read_settings, settings_json
+from protocol.settings import Settings, settings_from
+
+ROOT = Path(__file__).resolve().parents[2]
+Read = Callable[..., Settings]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Read a file with the given text, `.env` and environment, and nothing of this machine's."""
+
+    def read_text(
+        text: str = "",
+        environment: Mapping[str, str] | None = None,
+        dotenv: str = "",
+        overrides: dict[str, dict[str, Any]] | None = None,
+    ) -> Settings:
+        (tmp_path / "floor.toml").write_text(text)
+        (tmp_path / ".env").write_text(dotenv)
+        return read_settings(
+            tmp_path / "floor.toml", overrides, environment or {}, tmp_path / ".env"
+        )
+
+    return read_text
+
+
+def complaints_of(read: Read, *given: Any, **named: Any) -> list[str]:
+    """Return what is said about settings that must be refused."""
+    with pytest.raises(BadSettings) as refusal:
+        read(*given, **named)
+    return list(refusal.value.complaints)
+
+
+def test_without_any_source_the_defaults_hold(read: Read) -> None:
+    assert read() == Settings()
+
+
+def test_each_source_wins_over_the_one_before(read: Read) -> None:
+    text = "[web]\nport = 1001\n[bars]\nseconds = 1\n[feed]\nseed = 1\nbatch_ms = 1"
+    dotenv = "FLOORWATCH_BARS__SECONDS=2\nFLOORWATCH_FEED__SEED=2\nFLOORWATCH_FEED__BATCH_MS=2"
+    environment = {"FLOORWATCH_FEED__SEED": "3", "FLOORWATCH_FEED__BATCH_MS": "3"}
+    settings = read(text, environment, dotenv, {"feed": {"batch_ms": 4}})
+    found = (settings.web.port, settings.bars.seconds, settings.feed.seed, settings.feed.batch_ms)
+    assert found == (1001, 2, 3, 4)
+
+
+def test_a_list_in_the_environment_is_split_at_commas(read: Read) -> None:
+    pairs = "stacked_buy:volatile, stacked_buy:ranging"
+    settings = read(environment={"FLOORWATCH_ROUTER__ENABLED": pairs})
+    assert settings.router.enabled == ("stacked_buy:volatile", "stacked_buy:ranging")
+    assert read(environment={"FLOORWATCH_ROUTER__ENABLED": ""}).router.enabled == ()
+
+
+def test_an_actor_rebuilds_the_same_settings_from_json(read: Read) -> None:
+    settings = read("[router]\ndisabled_patterns = ['stacked_buy']\n[regime]\nnormalize = false")
+    assert settings_from(json.loads(settings_json(settings))) == settings
+
+
+def test_everything_wrong_is_said_at_once(read: Read) -> None:
+    text = (
+        "[bars]\nseconds = 0\n[imbalance]\nzero_policy = 'two'\n[wev]\nport = 1\n"
+        "[risk]\nfirst_entry = '9:35'\n[feed]\nsymbol = 'XX'\nspede = 1"
+    )
+    said = complaints_of(read, text, environment={"FLOORWATCH_WEB__PORT": "70000"})
+    assert len(said) == 7
+    assert sorted(line.split(" ")[0].rstrip(":") for line in said) == [
+        "bars.seconds",
+        "feed.spede",
+        "feed.symbol",
+        "imbalance.zero_policy",
+        "risk.first_entry",
+        "web.port",
+        "wev.port",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("[bars]\nseconds = 0", ["bars.seconds", "floor.toml", "found 0", "greater than 0"]),
+        ("[bars]\nseconds = 'x'", ["found 'x'", "valid integer"]),
+        ("[imbalance]\nstack_min = 1", ["found 1", "greater than or equal to 2"]),
+        ("[risk]\nlow_quality_entries = 'ask'", ["found 'ask'", "'deny' or 'allow'"]),
+        ("[risk]\ndaily_loss_dollars = inf", ["found inf", "finite"]),
+        ("[risk]\nlast_entry = '09:30'", ["first_entry 09:35, last_entry 09:30", "in this order"]),
+        ("[risk]\nflatten = '24:00'", ["found '24:00'", "like '09:35'"]),
+        ("[router]\nenabled = ['stacked_buy']", ["found 'stacked_buy'", "pattern:regime"]),
+        ("[router]\nenabled = ['stacked_buy:calm']", ["found 'stacked_buy:calm'", "ranging"]),
+        ("[router]\ndisabled_patterns = ['x']", ["found 'x'", "stacked_sell"]),
+        ("[feed]\nsymbol = 'QQ'", ["'QQ' is not known", "MNQ"]),
+        ("[feed]\nbatchms = 5", ["feed.batchms", "nearest known is feed.batch_ms"]),
+        ("port = 5", ["port", "wanted section and key"]),
+        ("[feed", ["floor.toml", "TOML"]),
+    ],
+)
+def test_a_complaint_names_the_key_what_was_found_and_what_is_allowed(
+    read: Read, text: str, wanted: list[str]
+) -> None:
+    (said,) = complaints_of(read, text)
+    assert [part for part in wanted if part not in said] == []
+
+
+def test_an_underscore_too_few_in_the_environment_is_seen(read: Read) -> None:
+    (said,) = complaints_of(read, environment={"FLOORWATCH_WEB_PORT": "1"})
+    assert "FLOORWATCH_WEB_PORT" in said
+    assert "web.port" in said
+
+
+def test_names_that_are_no_settings_are_left_alone(read: Read) -> None:
+    assert read(environment={"FLOORWATCH_DATA": "x", "HOME": "y"}) == Settings()
+
+
+def test_a_secret_is_never_repeated(read: Read) -> None:
+    for line in ("url = 'hunter2'", "url = ['hunter2']", "urls = 'hunter2'"):
+        assert "hunter2" not in str(complaints_of(read, f"[store]\n{line}"))
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="none.toml: No such file"):
+        read_settings(tmp_path / "none.toml", {}, {}, tmp_path / ".env")
+
+
+def test_the_example_of_the_environment_holds_only_valid_settings(read: Read) -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    named = [line.removeprefix("#") for line in lines if "FLOORWATCH_" in line and "=" in line]
+    assert len(named) > 5
+    assert read(dotenv="\n".join(named)) != Settings()

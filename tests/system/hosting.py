@@ -1,0 +1,27 @@
+"""Hosts a tree in the foreground, as `start.py` does: run directory, method and port as arguments."""
+
+import sys
+from pathlib import Path
+
+from supervision.host import Host, NotGreen
+from supervision.spec import from_json
+
+GREEN = "green"
+
+
+def main(run_dir: Path, method: str, port: str) -> int:
+    """Return the exit code of the run."""
+    tree = from_json((run_dir / "wanted.json").read_text())
+    host = Host(tree, run_dir, (run_dir / "settings.json").read_text(), method, int(port))
+    host.start()
+    try:
+        host.wait_green(30)
+    except NotGreen as error:
+        print(error, file=sys.stderr)
+        return host.abandon()
+    (run_dir / GREEN).touch()
+    return host.watch()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))

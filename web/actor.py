@@ -1,0 +1,51 @@
+"""The shell of the dashboard: folds what it reads, and serves it from a thread of its own."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from protocol.message import Message
+from protocol.settings import Settings
+from supervision.shell import Shell
+from web.app import Server
+from web.floor import Floor
+from web.replica import FOLDED, Replica
+
+ADDRESS_FILE = "web.json"
+
+
+def _take(shell: "WebShell", message: Message) -> Iterable[Message]:
+    shell.floor.fold(message)
+    return ()
+
+
+class WebShell(Shell):
+    """Publishes nothing and decides nothing; a restart reads everything again."""
+
+    joined = False
+    handlers = {(kind, None): _take for kind in FOLDED}
+
+    def configure(self, settings: Settings, directory: str) -> None:
+        run_dir = Path(directory).parent
+        self.floor = Floor(run_dir, Replica(round(settings.paper.balance_dollars * 100)))
+        self.server = Server(self.floor, settings.web)
+        self.port = self.server.start()
+        self.url = url(settings.web.host, self.port)
+        told = {"url": self.url, "host": settings.web.host, "port": self.port, "pid": os.getpid()}
+        draft = run_dir / f"{ADDRESS_FILE}.tmp"
+        draft.write_text(json.dumps(told))
+        draft.replace(run_dir / ADDRESS_FILE)
+
+    def inspect(self) -> dict[str, Any]:
+        return {"url": self.url, "folded": self.floor.folded}
+
+    def close(self) -> None:
+        self.server.stop()
+
+
+def url(host: str, port: int) -> str:
+    """Return where a browser on this machine finds the page."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
+    return f"http://{f'[{shown}]' if ':' in shown and shown[0] != '[' else shown}:{port}"

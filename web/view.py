@@ -1,0 +1,229 @@
+"""The replica as plain values for the page, in sections that change apart from each other. Pure.
+
+Prices stay ticks on the way; the page multiplies with the tick size that stands beside them.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from protocol.instruments import Instrument, UnknownSymbol, instrument, parse_contract
+from protocol.market import BarClosed
+from protocol.units import NANOS_PER_MS, NANOS_PER_S
+from web.replica import Bracket, Event, Journey, Replica
+
+Section = dict[str, Any]
+BAR_COLUMNS = (
+    "end", "open", "high", "low", "close", "volume", "delta", "delta_max", "delta_min", "cvd",
+    "poc", "value_low", "value_high", "trades", "inferred",
+)
+ROWS_MAX = 60  # Of a table on the page.
+
+
+def sections(replica: Replica) -> dict[str, Section]:
+    """Return everything the page shows of trading, by section."""
+    return {
+        "head": _head(replica),
+        "bars": _bars(replica),
+        "footprint": footprint(replica.bars[-1]) if replica.bars else {},
+        "signals": {"rows": _signals(replica)},
+        "orders": {"rows": [_event(event) for event in _last(replica.events)]},
+        "trips": _trips(replica),
+    }
+
+
+def footprint(bar: BarClosed) -> Section:
+    """Return one bar level by level."""
+    return {
+        "end": _ms(bar.end_ns),
+        "low": bar.low,
+        "sells": bar.sells,
+        "buys": bar.buys,
+        "unknowns": bar.unknowns,
+        "open": bar.open,
+        "close": bar.close,
+        "poc": bar.poc,
+        "value_low": bar.value_low,
+        "value_high": bar.value_high,
+        "volume": bar.volume,
+        "delta": bar.delta,
+    }
+
+
+def footprint_at(replica: Replica, end_ms: int) -> Section | None:
+    """Return the footprint of the bar that ended at `end_ms`, None if it is no longer held."""
+    for bar in replica.bars:
+        if _ms(bar.end_ns) == end_ms:
+            return footprint(bar)
+    return None
+
+
+def _head(replica: Replica) -> Section:
+    last = replica.bars[-1] if replica.bars else None
+    judged = replica.regimes[-1] if replica.regimes else None
+    halted, position, day = replica.halted, replica.position, replica.day
+    return {
+        "contract": replica.contract,
+        "instrument": _instrument(replica),
+        "simulated": replica.simulated,
+        "clock": _ms(replica.clock_ns),
+        "cut": replica.cut,
+        "ended": replica.ended,
+        "last": None if last is None else last.close,
+        "regime": None if judged is None else {
+            "name": judged.regime,
+            "confidence": judged.confidence_ppm / 10_000,
+            "reason": judged.reason,
+            "bars": judged.bars,
+        },
+        "day": {
+            "date": None if day.on is None else day.on.isoformat(),
+            "pnl_cents": day.pnl_cents,
+            "commission_cents": day.commission_cents,
+            "trips": day.trips,
+            "wins": day.wins,
+            "curve": [pnl for _, pnl in day.curve],
+        },
+        "balance_cents": replica.balance_cents,
+        "halted": None if halted is None else {
+            "reason": halted.reason,
+            "day_pnl_cents": halted.day_pnl_cents,
+            "limit_cents": halted.limit_cents,
+        },
+        "position": None if position is None else {
+            "since": _ms(position.ts_ns),
+            "direction": position.direction,
+            "quantity": position.quantity,
+            "entry": position.entry_price,
+            "stop": position.stop_price,
+            "target": position.target_price,
+        },
+        "counts": dict(replica.counts),
+    }
+
+
+def _instrument(replica: Replica) -> Section:
+    """Return how to write a price of the contract; of an unknown one as plain ticks."""
+    found = _known(replica)
+    if found is None:
+        return {"symbol": replica.contract, "name": "", "tick": 1.0, "decimals": 0}
+    exponent = found.tick.normalize().as_tuple().exponent
+    return {
+        "symbol": found.symbol,
+        "name": found.name,
+        "tick": found.tick_size,
+        "decimals": max(0, -int(exponent)),
+        "tick_cents": found.tick_cents_num / found.tick_cents_den,
+    }
+
+
+def _known(replica: Replica) -> Instrument | None:
+    near = datetime.fromtimestamp(replica.clock_ns // NANOS_PER_S, UTC).date()
+    try:
+        return instrument(parse_contract(replica.contract, near).root)
+    except UnknownSymbol:
+        return None
+
+
+def _bars(replica: Replica) -> Section:
+    regimes = {judged.ts_ns: judged.regime for judged in replica.regimes}
+    rows = [
+        (
+            _ms(bar.end_ns), bar.open, bar.high, bar.low, bar.close, bar.volume, bar.delta,
+            bar.delta_max, bar.delta_min, bar.cvd, bar.poc, bar.value_low, bar.value_high,
+            bar.trades, bar.inferred_volume,
+        )
+        for bar in replica.bars
+    ]
+    return {
+        "columns": BAR_COLUMNS,
+        "rows": rows,
+        "regimes": [regimes.get(bar.end_ns, "") for bar in replica.bars],
+    }
+
+
+def _signals(replica: Replica) -> list[Section]:
+    rows = [
+        _signal(id, journey, replica.brackets.get(journey.bracket_id))
+        for id, journey in reversed(replica.signals.items())
+    ]
+    return rows[:ROWS_MAX]
+
+
+def _signal(id: str, journey: Journey, bracket: Bracket | None) -> Section:
+    told = journey.raised or journey.approved or journey.dropped or journey.denied
+    row: Section = {"id": id, "at": 0 if told is None else _ms(told.ts_ns)}
+    if (found := journey.raised or journey.approved) is not None:
+        row |= {
+            "pattern": found.pattern,
+            "direction": found.direction,
+            "strength": found.strength_ppm / 10_000,
+            "price": found.last_price,
+        }
+    if journey.raised is not None:
+        row |= {
+            "low": journey.raised.zone_low,
+            "high": journey.raised.zone_high,
+            "low_quality": journey.raised.low_quality,
+        }
+    return row | _fate(journey, bracket)
+
+
+def _fate(journey: Journey, bracket: Bracket | None) -> Section:
+    """Return how far a signal came: `steps` of five, and in one word where it is or ended."""
+    if journey.dropped is not None:
+        dropped = journey.dropped
+        return {"steps": 1, "fate": "dropped", "why": f"{dropped.reason}: {dropped.detail}"}
+    if journey.denied is not None:
+        denied = journey.denied
+        return {"steps": 2, "fate": "denied", "why": f"{denied.reason}: {denied.detail}"}
+    if bracket is None:
+        approved = journey.approved is not None
+        return {"steps": 2 if approved else 1, "fate": "approved" if approved else "raised",
+                "why": ""}
+    steps = {"open": 4, "closed": 5}.get(bracket.stage, 3)
+    fate: Section = {"steps": steps, "fate": bracket.stage, "why": bracket.detail}
+    if bracket.stage == "approved":
+        fate["fate"] = "bracket approved"
+    if bracket.closed is not None:
+        fate["pnl_cents"] = bracket.closed.pnl_cents
+    return fate
+
+
+def _event(event: Event) -> Section:
+    return {
+        "at": _ms(event.ts_ns),
+        "what": event.what,
+        "client_id": event.client_id,
+        "leg": event.leg,
+        "direction": event.direction,
+        "quantity": event.quantity,
+        "price": event.price,
+        "detail": event.detail,
+    }
+
+
+def _trips(replica: Replica) -> Section:
+    rows = []
+    for trip in _last(replica.trips):
+        bracket = replica.brackets.get(trip.bracket_id)
+        opened = None if bracket is None else bracket.opened
+        rows.append({
+            "opened": None if opened is None else _ms(opened.ts_ns),
+            "at": _ms(trip.ts_ns),
+            "direction": trip.direction,
+            "quantity": trip.quantity,
+            "entry": trip.entry_price,
+            "exit": trip.exit_price,
+            "reason": trip.reason,
+            "pnl_cents": trip.pnl_cents,
+            "commission_cents": trip.commission_cents,
+        })
+    return {"rows": rows}
+
+
+def _last(entries: Any) -> list[Any]:
+    return list(reversed(entries))[:ROWS_MAX]
+
+
+def _ms(ts_ns: int) -> int:
+    return ts_ns // NANOS_PER_MS
