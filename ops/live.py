@@ -24,6 +24,7 @@ from ops.config import settings_json
 from ops.replay import Result, result_of
 from ops.report import EXIT_DATA, counting, show_result, show_summary
 from protocol.settings import Settings
+from supervision.bodies import lives
 from supervision.host import Host
 from supervision.inspection import NoAnswer, ask
 from supervision.runfile import RUN_FILE, Run, read_run
@@ -162,7 +163,8 @@ def run_floor(settings: Settings, console: Console) -> int:
 def record_simulation(settings: Settings, run_dir: Path) -> None:
     """Write the tape of a simulated session."""
     rule = TapeRule.of(settings.feed, settings.bars)
-    source = SimulatedSession(settings.feed)
+    feed = settings.feed
+    source = SimulatedSession(feed.symbol, feed.seed, feed.session_trades)
     write_tape(data_directory(run_dir) / "tape.frames", tape(source, rule))
 
 
@@ -181,7 +183,7 @@ def serve(settings: Settings, run_dir: Path, console: Console) -> int:
 def latest_run(settings: Settings) -> Path:
     """Return the directory of the running floor, the one started last if there are several."""
     base = Path(settings.run.directory).resolve()
-    runs = [(run.started_ns, path.parent) for path, run in _runs(base) if is_alive(run.host)]
+    runs = [(run.started_ns, path.parent) for path, run in _runs(base) if lives(run.host)]
     if not runs:
         raise NotRunning(f"no floor runs in {base}: start one with `python3 start.py demo`")
     return max(runs)[1]
@@ -208,7 +210,7 @@ def stop_floor(settings: Settings, console: Console) -> int:
         signal.pidfd_send_signal(handle, signal.SIGTERM)
         select.select([handle], [], [], STOP_LIMIT_S)
         os.close(handle)
-        if is_alive(run.host):
+        if lives(run.host):
             console.print(f"{run_dir} still stops after {STOP_LIMIT_S} s")
             return EXIT_STILL_RUNNING
     console.print(f"stopped {run_dir}")

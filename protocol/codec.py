@@ -36,13 +36,16 @@ def encode(message: Message) -> bytes:
 
 def decode(frame: bytes | memoryview) -> Message:
     """Return the message in `frame`, or raise `BadFrame`."""
+    return _message(_unpacked(frame))
+
+
+def _unpacked(frame: bytes | memoryview) -> Any:
     if len(frame) > FRAME_BYTES_MAX:
         raise BadFrame(f"frame of {len(frame)} bytes, wanted at most {FRAME_BYTES_MAX}")
     try:
-        parts = msgpack.unpackb(frame, use_list=False, strict_map_key=True)
+        return msgpack.unpackb(frame, use_list=False, strict_map_key=True)
     except (ValueError, msgpack.UnpackException) as error:
         raise BadFrame(f"{len(frame)} bytes are not one msgpack value: {error}") from None
-    return _message(parts)
 
 
 def _message(parts: Any) -> Message:
@@ -60,7 +63,9 @@ def _message(parts: Any) -> Message:
     return plan.build(values)
 
 
-def upcast(kind: str, version: int, fields: Fields, upcasters: Mapping[Any, Any] = UPCASTERS) -> Message:
+def upcast(
+    kind: str, version: int, fields: Fields, upcasters: Mapping[Any, Any] = UPCASTERS
+) -> Message:
     """Return the message of a journal's old fields, brought to today's version step by step."""
     cls = _kinds().get(kind)
     if cls is None:
@@ -69,7 +74,12 @@ def upcast(kind: str, version: int, fields: Fields, upcasters: Mapping[Any, Any]
         step = upcasters.get((kind, version))
         if step is None:
             raise BadFrame(f"{kind} of version {version}: no way to version {cls.VERSION} is known")
-        fields, version = step(fields), version + 1
+        try:
+            fields, version = step(fields), version + 1
+        except KeyError as error:
+            raise BadFrame(
+                f"{kind} of version {version} with fields {sorted(fields)}, wanted {error} too"
+            ) from None
     names = [name for name, _ in _plan(cls).checks]
     if sorted(fields) != sorted(names):
         raise BadFrame(f"{kind} with fields {sorted(fields)}, wanted {sorted(names)}")
@@ -77,9 +87,10 @@ def upcast(kind: str, version: int, fields: Fields, upcasters: Mapping[Any, Any]
 
 
 def fields_of(frame: bytes) -> tuple[str, int, Fields]:
-    """Return kind, version and named fields of a frame of today's version, for a journal."""
-    message = decode(frame)
-    return message.KIND, message.VERSION, dataclasses.asdict(message)  # type: ignore[call-overload]
+    """Return kind, version and named plain fields of a frame, as `upcast` takes them."""
+    kind, version, *values = parts = _unpacked(frame)
+    names = [name for name, _ in _plan(type(_message(parts))).checks]
+    return kind, version, dict(zip(names, values, strict=True))
 
 
 class _Plan:
@@ -170,5 +181,8 @@ def _plain(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    # Never the text of a whole container: it may be huge, or nested deeper than can be printed.
+    if isinstance(value, tuple | dict | bytes):
+        return f"{type(value).__name__} of {len(value)}"
+    text = repr(value[:60] if isinstance(value, str) else value)
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"

@@ -128,13 +128,18 @@ class Host:
 
     # ---- watch --------------------------------------------------------------------------------
 
-    def watch(self) -> int:
-        """Stay until the run ends; return 0 after an orderly stop, non-zero after a loss."""
+    def watch(self, done: Callable[[], bool] | None = None, look_s: float = WATCH_S) -> int:
+        """Stay until the run ends; return 0 after an orderly stop, non-zero after a loss.
+
+        `done`, asked every `look_s`, may end the run in order too: a replay has an end.
+        """
         try:
             while not self._asked:
-                gone = self._gone(WATCH_S)
+                gone = self._gone(look_s)
                 if self._asked:
                     break
+                if not gone and done is not None and done():
+                    return self.stop("done")
                 if gone:
                     return self._lose(f"{gone} is gone; {self._complaints()}")
                 if self._root_hangs():
