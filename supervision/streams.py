@@ -7,6 +7,7 @@ window. Addresses are files in a directory of mode 700, so nobody else on the ma
 """
 
 import json
+import select
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -22,7 +23,10 @@ from supervision.shell import JournaledShell, Shell
 from supervision.worker import Counters
 
 ADDRESS_BYTES_MAX = 107  # sun_path of Linux holds 108 with its closing zero.
-DRAIN_MAX = 256  # Messages handled per wake before control messages get their turn.
+DRAIN_MAX = 256  # Messages of one source handled before the next has its turn.
+LINGER_S = 0.003  # How long to wait for the next message while there is traffic ...
+TURN_S = 0.03  # ... and how long control messages may wait meanwhile.
+COMMIT_S = 0.1  # What a sink has kept is made durable together, so often at least.
 
 
 def address(run_dir: Path | str, actor: str) -> str:
@@ -65,6 +69,10 @@ class StreamWorker:
         self._router.bind(address(start.run_dir, start.id))
         for source in start.reads:
             self._sources[source] = self._connected(source)
+        self._epoll = select.epoll()
+        for socket in (self._router, *self._sources.values()):
+            self._epoll.register(socket.FD, select.EPOLLIN)
+        self._committed_s = monotonic()
         for source, wish in self.node.first_wishes():
             self._ask(source, wish)
 
@@ -81,28 +89,44 @@ class StreamWorker:
         return socket
 
     def descriptors(self) -> list[int]:
-        """Return the edge-triggered descriptors of all sockets."""
-        return [socket.FD for socket in (self._router, *self._sources.values())]
+        """Return one descriptor that is readable when any socket may be."""
+        return [self._epoll.fileno()]
 
     def tick_s(self) -> float:
         """Return how long to sleep: hardly at all while there is more to do."""
         return 0.001 if self._busy else min(IDLE_S / 2, self.shell.tick_s())
 
     def wake(self, now_ns: int) -> None:
-        """Drain every socket, hand messages to the shell, send what readers have room for."""
+        """Drain every socket, hand messages to the shell, send what readers have room for.
+
+        While messages come one after another it lingers for the next: a turn of the actor
+        system costs more than the handling of a message.
+        """
         self.shell.at(now_ns)
-        budget = DRAIN_MAX
-        self._busy = True
-        # ZeroMQ's descriptors are edge-triggered: whoever stops before all is drained sleeps on.
-        while self._busy and budget > 0:
-            heard = self._drain_router()
-            taken = sum(self._drain_source(source, budget) for source in self._sources)
-            budget -= taken
-            if taken:
-                self.node.cell.commit()
-            self._busy = self._flush() or heard or taken > 0
-        for source, wish in self.node.idle_wishes(monotonic()):
+        began_s = monotonic()
+        self._busy = False
+        while self._turn():
+            self._busy = monotonic() - began_s > TURN_S
+            if self._busy or not self._epoll.poll(LINGER_S):
+                break
+        now_s = monotonic()
+        if now_s - self._committed_s >= COMMIT_S:
+            self._committed_s = now_s
+            self.node.cell.commit()
+        for source, wish in self.node.idle_wishes(now_s):
             self._ask(source, wish)
+
+    def _turn(self) -> bool:
+        """Drain all sockets until all are empty; return whether there was anything."""
+        moved = False
+        # ZeroMQ's descriptors are edge-triggered: whoever stops before all is drained sleeps on.
+        for _ in range(DRAIN_MAX):
+            heard = self._drain_router()
+            taken = sum(self._drain_source(source, DRAIN_MAX) for source in self._sources)
+            if not (self._flush() or heard or taken):
+                return moved
+            moved = True
+        return True
 
     def _drain_source(self, source: str, most: int) -> int:
         socket, count = self._sources[source], 0
@@ -187,6 +211,7 @@ class StreamWorker:
         self.node.cell.commit()
         self.shell.close()
         self.node.cell.close()
+        self._epoll.close()
         for socket in self._sources.values():
             socket.close()
         self._router.close()

@@ -38,7 +38,7 @@ def strategy_of(hint) -> st.SearchStrategy:
         return st.sampled_from(hint)
     if origin is tuple:
         return st.lists(strategy_of(parts[0]), max_size=5).map(tuple)
-    if origin is types.UnionType:
+    if origin in (types.UnionType, typing.Union):  # Of a NewType it is the latter.
         return st.one_of([st.none() if part is types.NoneType else strategy_of(part) for part in parts])
     raise TypeError(f"no values for {hint}")
 

@@ -60,7 +60,8 @@ function showNode(node) {
 }
 
 function showMind(mind) {
-  const entries = flat(mind.state ?? {}, "");
+  const state = mind.state ?? {};
+  const entries = Object.keys(state).length ? flat(state, "") : [];
   table("state", entries.map(([name, value]) => make("tr", {}, cell(words(name), "soft"), cell(value))));
   const reads = Object.entries(mind.reads ?? {}).map(([stream, taken]) =>
     make("tr", {}, cell(stream), cell("reads, taken up to", "l soft"), cell(whole(taken))));

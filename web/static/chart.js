@@ -69,7 +69,7 @@ function grid(plot, instrument) {
   made.push(svg("text", {x: plot.width - RIGHT + 7, y: plot.deltaTop + 8}, "±" + plot.most));
   const every = Math.max(1, Math.ceil(58 / plot.step));
   plot.bars.forEach((bar, index) => {
-    if (index % every || index * plot.step > plot.width - RIGHT - 20) return;
+    if (index % every || plot.x(index) < 16 || plot.x(index) > plot.width - RIGHT - 16) return;
     made.push(svg("text", {x: plot.x(index), y: plot.foot + STRIP + 14, "text-anchor": "middle"}, minute(bar.end)));
   });
   return made;

@@ -79,7 +79,7 @@ function showRegime(regime) {
   const element = byId("regime");
   if (!regime) { element.textContent = "–"; return; }
   element.replaceChildren(
-    make("span", {class: `regime-${regime.name}`}, words(regime.name)), " ",
+    make("span", {class: `swatch regime-${regime.name}`}), words(regime.name), " ",
     make("small", {}, `${regime.confidence.toFixed(0)} %`));
   element.title = `${regime.reason}; ${regime.bars} bars`;
 }
@@ -106,7 +106,7 @@ function showDay(day) {
 function barRow(bar) {
   const of = (ticks) => price(ticks, state.instrument);
   return make("tr", {},
-    cell(minute(bar.end), "soft"), cell(of(bar.open)), cell(of(bar.high)), cell(of(bar.low)),
+    cell(minute(bar.end), "soft"), cell(of(bar.high)), cell(of(bar.low)),
     cell(of(bar.close), tone(bar.close - bar.open)), cell(whole(bar.volume)),
     cell(signed(bar.delta), tone(bar.delta)), cell(signed(bar.cvd), "soft"));
 }
@@ -116,7 +116,7 @@ function signalRow(signal) {
   const steps = make("span", {class: `steps ${stopped ? "stopped" : ""}`, title: `${signal.steps} of 5`});
   for (let step = 1; step <= 5; step += 1) steps.append(make("i", {class: step <= signal.steps ? "on" : ""}));
   const of = (ticks) => price(ticks, state.instrument);
-  const zone = signal.low === undefined ? "" : `${of(signal.low)} – ${of(signal.high)}`;
+  const zone = signal.low === undefined ? "" : `zone ${of(signal.low)} – ${of(signal.high)}`;
   const fate = make("td", {class: "clip", title: signal.why}, words(signal.fate));
   if (signal.why) fate.append(" ", make("span", {class: "soft"}, words(signal.why)));
   return make("tr", {class: stopped ? "stopped" : ""},
@@ -125,7 +125,7 @@ function signalRow(signal) {
       words(signal.pattern ?? "?") + (signal.low_quality ? " *" : "")),
     cell(signal.direction ?? "", `l ${side(signal.direction)}`),
     cell(signal.strength === undefined ? "" : `${signal.strength.toFixed(0)} %`),
-    cell(of(signal.price)), cell(zone, "soft"), make("td", {}, steps), fate,
+    make("td", {title: zone}, of(signal.price)), make("td", {}, steps), fate,
     cell(signal.pnl_cents === undefined ? "" : money(signal.pnl_cents, true), tone(signal.pnl_cents ?? 0)));
 }
 
