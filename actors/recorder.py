@@ -1,7 +1,7 @@
 """The recorder: every trade of the feed, durable, and to be had again."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from actors.adapters.frames import FrameLog
 from protocol.codec import encode
@@ -12,14 +12,32 @@ from supervision.flow import Window
 from supervision.shell import SinkShell
 
 
+class Log(Protocol):
+    """The port to a durable file of frames."""
+
+    @property
+    def last(self) -> int: ...
+
+    def append(self, frame: bytes) -> int: ...
+
+    def sync(self) -> None: ...
+
+    def read(self, number: int) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
 class RecorderShell(SinkShell):
     """Appends the feed's frames to a file and syncs them; a restart goes on behind the last.
 
     What is in the file after a sync is never lost; a torn tail is cut off and read again.
     """
 
+    def __init__(self, log: Log | None = None) -> None:
+        self._given = log
+
     def configure(self, settings: Settings, directory: str) -> None:
-        self.log = FrameLog.open(Path(directory) / "ticks.frames")
+        self.log = self._given if self._given is not None else FrameLog.open(Path(directory) / "ticks.frames")
         self.trades = 0
         self.dirty = False
 
@@ -52,7 +70,7 @@ class RecordedWindow:
 
     first = 1
 
-    def __init__(self, log: FrameLog) -> None:
+    def __init__(self, log: Log) -> None:
         self._log = log
 
     @property

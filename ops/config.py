@@ -14,13 +14,14 @@ import re
 import tomllib
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
 from pydantic import TypeAdapter, ValidationError
 
-from protocol.instruments import UnknownSymbol, instrument
+from protocol.instruments import INSTRUMENTS, UnknownSymbol, parse_contract
 from protocol.settings import RiskSettings, Settings
 from protocol.signals import Pattern, Regime
 
@@ -198,7 +199,9 @@ def _cross_checks(records: Mapping[str, Any]) -> Iterator[str]:
 
 def _symbol_check(symbol: str) -> Iterator[str]:
     try:
-        instrument(symbol)
+        # Either a root, whose month follows from the data, or one contract by name.
+        if symbol not in INSTRUMENTS:
+            parse_contract(symbol, date.today())
     except UnknownSymbol as error:
         yield f"feed.symbol: {error}"
 

@@ -93,7 +93,7 @@ def parse_contract(raw: str, near: date) -> Contract:
     """
     if "-" in raw or ":" in raw:
         raise UnknownSymbol(f"{raw!r} is a spread; wanted one outright contract like 'ESZ5'")
-    for root in _ROOTS:  # The longest first: SILZ5 is SIL, not SI.
+    for root in INSTRUMENTS:  # At most one fits: SILZ5 is not SI, as LZ5 is no month and year.
         match = re.fullmatch(rf"{root}([{MONTH_CODES}])([0-9]{{1,2}})", raw, re.ASCII)
         if match:
             month = MONTH_CODES.index(match[1]) + 1
@@ -254,4 +254,3 @@ INSTRUMENTS: dict[str, Instrument] = {
     )
     for symbol, exchange, name, multiplier, tick, num, den, session, tuning, commission in _TABLE
 }
-_ROOTS = sorted(INSTRUMENTS, key=len, reverse=True)

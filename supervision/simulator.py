@@ -71,6 +71,7 @@ class Place:
     spec: ChildSpec
     make: Callable[[], Shell]
     journal: Journal | None = None
+    forget: Callable[[], None] = lambda: None  # Takes from its store what was not yet durable.
     node: Node | None = None
     crashes: int = 0
 
@@ -126,6 +127,7 @@ class Simulator:
     def _crash(self, id: str) -> None:
         place = self.places[id]
         place.node = None
+        place.forget()
         place.crashes += 1
         self.crashes += 1
         self._at(self._random.random() * self.faults.restart_max_s, lambda: self._start(id))
@@ -163,7 +165,6 @@ class Simulator:
     def _take(self, reader: str, source: str, frame: bytes) -> None:
         node = self._node(reader)
         wish = node.take(source, decode(frame), self.now_s)
-        node.cell.commit()
         if wish is not None:
             self._carry(source, lambda: self._subscribe(source, wish))
 
@@ -179,6 +180,7 @@ class Simulator:
         if node is not None:
             for source, wish in node.idle_wishes(self.now_s):
                 self._carry(source, lambda s=source, w=wish: self._subscribe(s, w))
+            node.cell.commit()
             self._flush(id)
         self._at(IDLE_S / 2, lambda: self._tick(id))
 

@@ -73,7 +73,9 @@ def node_section(node: Node) -> Section:
         "pid": node.pid,
         "incarnation": node.incarnation,
         "restarts": node.restarts,
-        "restarts_recent": node.restarts_recent,
+        # Of a supervisor: those below it, which are counted against its maximum.
+        "restarts_recent": sum(child.restarts_recent for child in node.children)
+        if node.children else node.restarts_recent,
         "restarts_max": node.restarts_max,
         "period_s": node.period_s,
         "strategy": node.strategy,

@@ -18,7 +18,7 @@ import os
 import struct
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -210,3 +210,42 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+class MemoryFrames:
+    """A frame log in memory, for tapes and recordings that need not outlive their process."""
+
+    def __init__(self, frames: Iterable[bytes] = ()) -> None:
+        self._frames = list(frames)
+        self._synced = len(self._frames)
+
+    @property
+    def last(self) -> int:
+        """Number of the last frame."""
+        return len(self._frames)
+
+    def append(self, frame: bytes) -> int:
+        """Add a frame and return its number."""
+        self._frames.append(bytes(frame))
+        return self.last
+
+    def sync(self) -> None:
+        """Make everything appended survive a crash."""
+        self._synced = self.last
+
+    def crash(self) -> None:
+        """Forget what was never synced, as a crash may."""
+        del self._frames[self._synced :]
+
+    def read(self, number: int) -> bytes:
+        """Return the frame of a number."""
+        if not 1 <= number <= self.last:
+            raise FrameLogError(f"frame {number} is not held, only 1 to {self.last}")
+        return self._frames[number - 1]
+
+    def all(self) -> Iterator[bytes]:
+        """Yield every frame."""
+        return iter(self._frames)
+
+    def close(self) -> None:
+        """Keep everything: the next owner reads it."""

@@ -96,7 +96,7 @@ def test_everything_wrong_is_said_at_once(read: Read) -> None:
         ("[router]\nenabled = ['stacked_buy']", ["found 'stacked_buy'", "pattern:regime"]),
         ("[router]\nenabled = ['stacked_buy:calm']", ["found 'stacked_buy:calm'", "ranging"]),
         ("[router]\ndisabled_patterns = ['x']", ["found 'x'", "stacked_sell"]),
-        ("[feed]\nsymbol = 'QQ'", ["'QQ' is not known", "MNQ"]),
+        ("[feed]\nsymbol = 'QQ'", ["'QQ' is no contract", "MNQ"]),
         ("[feed]\nbatchms = 5", ["feed.batchms", "nearest known is feed.batch_ms"]),
         ("port = 5", ["port", "wanted section and key"]),
         ("[feed", ["floor.toml", "TOML"]),
@@ -107,6 +107,11 @@ def test_a_complaint_names_the_key_what_was_found_and_what_is_allowed(
 ) -> None:
     (said,) = complaints_of(read, text)
     assert [part for part in wanted if part not in said] == []
+
+
+@pytest.mark.parametrize("symbol", ["ES", "MNQ", "ESH4", "6EZ25"])
+def test_a_symbol_is_a_root_or_a_contract(read: Read, symbol: str) -> None:
+    assert read(f"[feed]\nsymbol = '{symbol}'").feed.symbol == symbol
 
 
 def test_an_underscore_too_few_in_the_environment_is_seen(read: Read) -> None:

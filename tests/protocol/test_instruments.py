@@ -92,7 +92,9 @@ def test_a_spread_is_refused(raw):
         parse_contract(raw, NEAR)
 
 
-@pytest.mark.parametrize("raw", ["", "ES", "ESZ", "ESA5", "ESZ255", "XXZ5", "esz5", "ESZ5 ", "ESZ٥"])
+@pytest.mark.parametrize(
+    "raw", ["", "ES", "ESZ", "ESA5", "ESZ255", "XXZ5", "esz5", "ESZ5 ", "ESZ5\n", "ESZ٥"]
+)
 def test_what_is_no_contract_is_refused(raw):
     with pytest.raises(UnknownSymbol, match="is no contract"):
         parse_contract(raw, NEAR)

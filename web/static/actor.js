@@ -21,7 +21,8 @@ async function look() {
 }
 
 function show(told) {
-  const node = told.node, mind = told.inspection;
+  const node = told.node,
+    mind = told.inspection;
   text("id", id);
   document.title = `${id}, Floorwatch`;
   const silence = byId("silence");
@@ -49,8 +50,11 @@ function showNode(node) {
     ["refused frames", whole(node.rejected_frames)],
     ["cut", whole(node.cut)],
   ];
-  byId("facts").replaceChildren(...facts.map(([name, value]) =>
-    make("div", {}, make("dt", {}, name), make("dd", {}, String(value)))));
+  byId("facts").replaceChildren(
+    ...facts.map(([name, value]) =>
+      make("div", {}, make("dt", {}, name), make("dd", {}, String(value))),
+    ),
+  );
   const failure = node.failure;
   byId("failure").hidden = !failure;
   if (failure) {
@@ -62,13 +66,21 @@ function showNode(node) {
 function showMind(mind) {
   const state = mind.state ?? {};
   const entries = Object.keys(state).length ? flat(state, "") : [];
-  table("state", entries.map(([name, value]) => make("tr", {}, cell(words(name), "soft"), cell(value))));
+  table(
+    "state",
+    entries.map(([name, value]) => make("tr", {}, cell(words(name), "soft"), cell(value))),
+  );
   const reads = Object.entries(mind.reads ?? {}).map(([stream, taken]) =>
-    make("tr", {}, cell(stream), cell("reads, taken up to", "l soft"), cell(whole(taken))));
+    make("tr", {}, cell(stream), cell("reads, taken up to", "l soft"), cell(whole(taken))),
+  );
   const behind = Object.entries(mind.behind ?? {}).map(([reader, count]) =>
-    make("tr", {}, cell(reader), cell("is sent to, behind by", "l soft"), cell(whole(count))));
+    make("tr", {}, cell(reader), cell("is sent to, behind by", "l soft"), cell(whole(count))),
+  );
   table("streams", [...reads, ...behind]);
-  text("published", mind.published === undefined ? "" : `own stream up to ${whole(mind.published)}`);
+  text(
+    "published",
+    mind.published === undefined ? "" : `own stream up to ${whole(mind.published)}`,
+  );
   list("last-in", mind.last_in ?? []);
   list("last-out", mind.last_out ?? []);
   text("in-count", mind.messages_in === undefined ? "" : whole(mind.messages_in));

@@ -25,7 +25,9 @@ export function text(id, value, cls) {
   return element;
 }
 
-export function cell(value, cls) { return make("td", {class: cls}, value); }
+export function cell(value, cls) {
+  return make("td", {class: cls}, value);
+}
 
 // Rows that were not there before light up once; `key` says which row is which.
 const known = new Map();

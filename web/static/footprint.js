@@ -22,7 +22,8 @@ export function show(foot, instrument, pinned) {
   grid.replaceChildren(...cells);
   if (shown !== foot.end) {
     shown = foot.end;
-    const scroll = byId("foot-scroll"), poc = grid.querySelector(".poc");
+    const scroll = byId("foot-scroll"),
+      poc = grid.querySelector(".poc");
     if (poc) scroll.scrollTop = poc.offsetTop - grid.offsetTop - scroll.clientHeight / 2;
   }
 }
@@ -35,7 +36,11 @@ function levelCells(foot, level, most, instrument) {
   if (at === foot.close) classes.push("close");
   const unknown = foot.unknowns[level];
   return [
-    make("div", {class: classes.join(" "), title: unknown ? `${unknown} of unknown side` : ""}, price(at, instrument)),
+    make(
+      "div",
+      {class: classes.join(" "), title: unknown ? `${unknown} of unknown side` : ""},
+      price(at, instrument),
+    ),
     volume("sells", foot.sells[level], foot.buys[level], most),
     volume("buys", foot.buys[level], foot.sells[level], most),
   ];
@@ -43,8 +48,13 @@ function levelCells(foot, level, most, instrument) {
 
 function volume(cls, count, other, most) {
   const share = make("div", {class: "share"});
-  share.style.width = `${count / most * 100}%`;
+  share.style.width = `${(count / most) * 100}%`;
   // The stronger side of a level is read first.
   const strong = count >= 2 * other && count > most / 8;
-  return make("div", {class: cls}, share, make(strong ? "b" : "span", {}, count ? whole(count) : ""));
+  return make(
+    "div",
+    {class: cls},
+    share,
+    make(strong ? "b" : "span", {}, count ? whole(count) : ""),
+  );
 }

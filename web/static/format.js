@@ -1,8 +1,11 @@
 // How values are written. Prices come as ticks, money as cents, times as milliseconds UTC.
 
-const newYork = (options) => new Intl.DateTimeFormat("en-GB", {
-  timeZone: "America/New_York", hour12: false, ...options,
-});
+const newYork = (options) =>
+  new Intl.DateTimeFormat("en-GB", {
+    timeZone: "America/New_York",
+    hour12: false,
+    ...options,
+  });
 const CLOCK = newYork({hour: "2-digit", minute: "2-digit", second: "2-digit"});
 const MINUTE = newYork({hour: "2-digit", minute: "2-digit"});
 const DAY = newYork({weekday: "short", day: "numeric", month: "short", year: "numeric"});
@@ -10,9 +13,15 @@ const WHOLE = new Intl.NumberFormat("en-US", {maximumFractionDigits: 0});
 
 export const MINUS = "−";
 
-export function clock(ms) { return ms ? CLOCK.format(ms) : "–"; }
-export function minute(ms) { return ms ? MINUTE.format(ms) : "–"; }
-export function day(ms) { return ms ? DAY.format(ms) : "–"; }
+export function clock(ms) {
+  return ms ? CLOCK.format(ms) : "–";
+}
+export function minute(ms) {
+  return ms ? MINUTE.format(ms) : "–";
+}
+export function day(ms) {
+  return ms ? DAY.format(ms) : "–";
+}
 
 // Alarms and starts happen in the viewer's own day, not on the tape.
 export function localTime(ms) {
@@ -24,18 +33,25 @@ export function price(ticks, instrument) {
   return (ticks * instrument.tick).toFixed(instrument.decimals).replace("-", MINUS);
 }
 
-export function whole(count) { return WHOLE.format(count).replace("-", MINUS); }
+export function whole(count) {
+  return WHOLE.format(count).replace("-", MINUS);
+}
 
-export function signed(count) { return (count > 0 ? "+" : "") + whole(count); }
+export function signed(count) {
+  return (count > 0 ? "+" : "") + whole(count);
+}
 
 export function money(cents, plus = false) {
   const text = (Math.abs(cents) / 100).toLocaleString("en-US", {
-    minimumFractionDigits: 2, maximumFractionDigits: 2,
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
   });
   return (cents < 0 ? MINUS : plus && cents > 0 ? "+" : "") + "$" + text;
 }
 
-export function bytes(count) { return count ? (count / 2 ** 20).toFixed(0) + " MB" : "–"; }
+export function bytes(count) {
+  return count ? (count / 2 ** 20).toFixed(0) + " MB" : "–";
+}
 
 export function seconds(s) {
   if (s === null || s === undefined) return "–";
@@ -53,8 +69,14 @@ export function rate(perSecond) {
   return perSecond < 10 ? perSecond.toFixed(1) : whole(perSecond);
 }
 
-export function words(text) { return String(text).replaceAll("_", " "); }
+export function words(text) {
+  return String(text).replaceAll("_", " ");
+}
 
-export function side(direction) { return {long: "buy", short: "sell"}[direction] ?? "soft"; }
+export function side(direction) {
+  return {long: "buy", short: "sell"}[direction] ?? "soft";
+}
 
-export function tone(value) { return value > 0 ? "buy" : value < 0 ? "sell" : "soft"; }
+export function tone(value) {
+  return value > 0 ? "buy" : value < 0 ? "sell" : "soft";
+}

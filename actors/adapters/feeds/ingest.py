@@ -13,6 +13,7 @@ from actors.adapters.feeds.gate import Gate
 from actors.adapters.feeds.port import Chunk, FeedError, Reader, Refusals
 from actors.adapters.feeds.tape import Progress, Summary, Tally, TapeRule, tape, write_tape
 from actors.adapters.feeds.unpack import GZIP, ZSTD
+from protocol.instruments import UnknownSymbol, root_of
 from protocol.market import Cut, TradeBatch
 from protocol.settings import BarSettings, FeedSettings
 
@@ -37,6 +38,10 @@ class Recording:
     ) -> None:
         if not files:
             raise FeedError(f"no file was given, wanted at least one: {KNOWN}")
+        try:
+            root_of(symbol)
+        except UnknownSymbol as error:
+            raise FeedError(str(error)) from None
         self.files = [_checked(Path(file)) for file in files]
         self.symbol = symbol
         self.refusals = refusals

@@ -109,6 +109,20 @@ def test_each_of_two_unrelated_jumps_is_refused(tmp_path):
     assert prices(tmp_path, 1000, 5000, 9000, 1001) == ([1000, 1001], {Reason.PRICE_JUMP: 2})
 
 
+def test_after_a_refused_price_the_next_is_measured_against_the_last_accepted_one(tmp_path):
+    assert prices(tmp_path, 1000, 5000, 1200) == ([1000, 1200], {Reason.PRICE_JUMP: 1})
+    assert prices(tmp_path, 1000, 5000, 1201) == ([1000], {Reason.PRICE_JUMP: 2})
+    # 1051 is near 1000 but too far from 850, which has been accepted since.
+    walk = (1000, 9000, 850, 1051, 850)
+    assert prices(tmp_path, *walk) == ([1000, 850, 850], {Reason.PRICE_JUMP: 2})
+
+
+def test_a_pause_of_days_is_no_leap_whatever_else_is_wrong_around_it(tmp_path):
+    found, refused = times(tmp_path, 0, 49 * HOUR, 49 * HOUR + 1, 49 * HOUR, 49 * HOUR + 2)
+    assert found == [0, 49 * HOUR, 49 * HOUR + 1, 49 * HOUR + 2]
+    assert refused == {Reason.TIME_BACKWARDS: 1}
+
+
 def test_a_jump_away_and_back_is_confirmed_both_times(tmp_path):
     walk = [1000, 5000, 5001, 1000, 1001]
     assert prices(tmp_path, *walk) == (walk, {})

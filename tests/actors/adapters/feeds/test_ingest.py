@@ -15,7 +15,6 @@ from actors.adapters.feeds.tape import TapeRule, tape
 from actors.adapters.frames import FrameLog
 from actors.core.columns import concat
 from protocol.codec import decode
-from protocol.instruments import UnknownSymbol
 from protocol.market import Aggressor, Cut, CutReason, SideSource, TradeBatch
 from protocol.units import NANOS_PER_S
 from tests.actors.adapters.feeds.recordings import all_trades, csv_file, line, real
@@ -157,7 +156,7 @@ def test_a_missing_file_is_found_before_the_first_one_is_read(tmp_path):
 
 
 def test_an_unknown_symbol_is_refused(tmp_path):
-    with pytest.raises(UnknownSymbol, match="'XX' is no contract"):
+    with pytest.raises(FeedError, match="'XX' is no contract"):
         ingested(tmp_path, csv_file(tmp_path / "a.csv", GOOD), symbol="XX")
 
 

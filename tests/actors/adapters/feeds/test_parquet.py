@@ -40,7 +40,8 @@ def test_a_session_comes_back_as_it_was(tmp_path, trades):
     refusals = Refusals(tmp_path)
     chunks = list(Recording([path], "GC", refusals))
     assert {(chunk.contract, chunk.simulated) for chunk in chunks} == {(session.contract, True)}
-    assert same(all_trades(batches(session)), all_trades(batches(Recording([path], "GC", refusals))))
+    again = Recording([path], "GC", refusals)
+    assert same(all_trades(batches(session)), all_trades(batches(again)))
     assert (written.trades, written.contract) == (trades, session.contract)
     assert written.volume == sum(chunk.trades.size.sum() for chunk in chunks)
     assert not refusals.counts

@@ -64,6 +64,14 @@ def test_bars_are_laid_from_the_open_and_not_from_the_last_forced_end():
     assert cuts(at("09:30:00"), at("10:46:00"), bar_ns=bar_ns) == [(1, "10:41:00", BAR)]
 
 
+def test_a_bar_ended_early_does_not_end_a_second_time_on_its_grid():
+    # By its grid of 77 minutes the bar of 15:56 would end at 17:06.
+    trades = (at("15:56:00"), at("15:57:00"), at("17:30:00"))
+    assert cuts(*trades, bar_ns=77 * 60 * NANOS_PER_S) == [
+        (2, "16:00:00", SESSION), (2, "17:00:00", SESSION)
+    ]
+
+
 @pytest.mark.parametrize("boundary", ["15:45:00", "15:55:00"])
 def test_the_last_entry_and_the_flatten_cut_within_a_bar(boundary):
     hour = 3600 * NANOS_PER_S
