@@ -227,7 +227,7 @@ def _clock_checks(risk: RiskSettings) -> Iterator[str]:
         yield f"risk.{name}: found {text!r}, wanted a New York time of day like '09:35'"
     if not bad and list(times.values()) != sorted(times.values()):
         found = ", ".join(f"{name} {text}" for name, text in times.items())
-        yield f"risk: found {found}; wanted these four times in this order, none before the last"
+        yield f"risk: found {found}; wanted these times in this order, none before the last"
 
 
 def _address_check(url: str) -> Iterator[str]:

@@ -69,7 +69,7 @@ class Shell:
         return {}
 
     def at(self, now_ns: int) -> None:
-        """Take the time of day; only a source that paces itself looks at it."""
+        """Take the monotonic time; only a source that paces itself looks at it."""
 
     def reader_stands(self, after: int) -> None:
         """Learn that a reader of this stream has taken it up to `after`."""

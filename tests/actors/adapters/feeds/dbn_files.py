@@ -94,10 +94,12 @@ def record(trade, rtype, extra=0):
 
 
 def mapping_record(instrument_id, raw, version=3):
+    """The record of a live gateway: what was asked for, here all of ES, then what it stands for."""
+    asked, found = b"ES.FUT", raw.encode()
     if version == 1:
-        body = raw.encode().ljust(22, b"\0") * 2 + b"\0" * 4
+        body = asked.ljust(22, b"\0") + found.ljust(22, b"\0") + b"\0" * 4
     else:
-        body = (b"\xff" + raw.encode().ljust(71, b"\0")) * 2
+        body = b"\xff" + asked.ljust(71, b"\0") + b"\xff" + found.ljust(71, b"\0")
     head = np.array([instrument_id], "<u4").tobytes() + np.array([START], "<u8").tobytes()
     whole = b"\0\x16\1\0" + head + body + b"\0" * 16
     return bytes([len(whole) // 4]) + whole[1:]

@@ -110,7 +110,9 @@ def test_each_of_two_unrelated_jumps_is_refused(tmp_path):
 
 
 def test_after_a_refused_price_the_next_is_measured_against_the_last_accepted_one(tmp_path):
-    assert prices(tmp_path, 1000, 5000, 1200) == ([1000, 1200], {Reason.PRICE_JUMP: 1})
+    assert prices(tmp_path, 1000, 5000, 1200, 1000) == (
+        [1000, 1200, 1000], {Reason.PRICE_JUMP: 1}
+    )
     assert prices(tmp_path, 1000, 5000, 1201) == ([1000], {Reason.PRICE_JUMP: 2})
     # 1051 is near 1000 but too far from 850, which has been accepted since.
     walk = (1000, 9000, 850, 1051, 850)

@@ -118,8 +118,12 @@ def test_no_step_between_trades_would_trip_the_jump_filter(symbol):
 
 
 def test_a_session_of_any_length_moves_about_as_far():
-    spans = []
-    for trades in (20_000, 120_000, 480_000):
-        price = trades_of(SimulatedSession("ES", 7, trades)).price
-        spans.append(int(price.max() - price.min()))
-    assert max(spans) < 4 * min(spans)
+    day = day_of(date(2025, 11, 12))
+    typical = []
+    for count in (30_000, 120_000, 480_000):
+        trades = trades_of(SimulatedSession("ES", 7, count))
+        bar = (trades.ts_event - day.rth_open_ns) // (300 * NANOS_PER_S)
+        ranges = [np.ptp(trades.price[bar == number]) for number in range(78)]
+        typical.append(float(np.median(ranges)))
+    print(typical)
+    assert max(typical) < 1.6 * min(typical)

@@ -1,0 +1,298 @@
+"""The page's server: what it answers, whom it refuses, and that it starts and stops in order."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from time import monotonic_ns, time_ns
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestClient, TestServer
+
+from protocol.settings import Settings, WebSettings
+from tests.makers import at, make_bar, make_signal
+from web.actor import WebShell, url
+from web.app import PortTaken, check_port, make_app
+from web.floor import Floor, last_alarms
+from web.replica import Replica
+from web.stream import changes
+
+LIMIT_S = 30.0
+Talk = Callable[[TestClient[Any, Any], Floor], Awaitable[None]]
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Path:
+    """The directory of a run, as its host makes it."""
+    for name in ("sockets", "status", "data"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+def child(id: str, kind: str = "worker", health: str = "green", **fields: Any) -> dict[str, Any]:
+    """Return what a supervisor writes about one child."""
+    values = {
+        "id": id, "kind": kind, "phase": "up", "health": health, "pid": 7, "ticks": 1,
+        "incarnation": 1, "restarts": 0, "restarts_recent": 0, "beat_age_s": 0.1,
+        "started_ns": time_ns(), "memory_bytes": 1, "messages_in": 0, "messages_out": 0,
+        "rejected_frames": 0, "cut": 0, "failure": None,
+    }  # fmt: skip
+    return values | fields
+
+
+def write_status(run_dir: Path, id: str, *children: dict[str, Any], age_s: int = 0) -> None:
+    """Write the status document of a supervisor, `age_s` ago."""
+    document = {
+        "id": id, "pid": 7, "ticks": 1, "incarnation": 1, "strategy": "one_for_one",
+        "state": "running", "reason": "", "restarts_recent": 0, "restarts_max": 10,
+        "period_s": 60.0, "memory_bytes": 1, "written_mono_ns": monotonic_ns() - age_s * 10**9,
+        "written_ns": time_ns(), "children": children,
+    }  # fmt: skip
+    (run_dir / "status" / f"{id}.json").write_text(json.dumps(document))
+
+
+def talk(run_dir: Path, talking: Talk, host: str = "127.0.0.1") -> None:
+    """Let `talking` ask a server of the run, and end both."""
+
+    async def main() -> None:
+        floor = Floor(run_dir, Replica())
+        server = TestServer(make_app(floor, host))
+        async with asyncio.timeout(LIMIT_S), TestClient(server) as client:
+            await talking(client, floor)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "text/html"),
+        ("/actors/bars", "text/html"),
+        ("/static/icon.svg", "image/svg+xml"),
+        ("/static/style.css", "text/css"),
+        ("/api/floor", "application/json"),
+    ],
+)
+def test_a_page_is_served_with_the_headers_that_guard_it(
+    run_dir: Path, path: str, kind: str
+) -> None:
+    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+        answer = await client.get(path)
+        assert (answer.status, answer.content_type) == (200, kind)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+
+    talk(run_dir, talking)
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "status"),
+    [
+        ("127.0.0.1", "127.0.0.1:8000", 200),
+        ("127.0.0.1", "localhost:8000", 200),
+        ("127.0.0.1", "LocalHost", 200),
+        ("127.0.0.1", "[::1]:8000", 200),
+        ("127.0.0.1", "floor.example", 403),
+        ("127.0.0.1", "127.0.0.1.example", 403),
+        ("127.0.0.1", "192.0.2.7", 403),
+        ("floor.example", "floor.example:8000", 200),
+        ("0.0.0.0", "192.0.2.7:8000", 200),
+        ("0.0.0.0", "floor.example", 403),
+    ],
+)
+def test_only_its_own_names_are_answered(run_dir: Path, host: str, name: str, status: int) -> None:
+    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+        for path in ("/", "/api/floor", "/static/floor.js", "/nowhere"):
+            answer = await client.get(path, headers={"Host": name})
+            assert answer.status == (404 if path == "/nowhere" and status == 200 else status)
+            assert "Content-Security-Policy" in answer.headers or answer.status == 404
+
+    talk(run_dir, talking, host)
+
+
+def test_nothing_can_be_changed(run_dir: Path) -> None:
+    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            for path in ("/", "/api/floor", "/api/stream", "/api/actors/bars"):
+                assert (await client.request(method, path)).status == 405
+
+    talk(run_dir, talking)
+
+
+@pytest.mark.parametrize("path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/"])
+def test_only_what_is_meant_to_be_served_is(run_dir: Path, path: str) -> None:
+    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+        answer = await client.get(path)
+        assert answer.status in (403, 404)
+
+    talk(run_dir, talking)
+
+
+def test_the_floor_shows_trading_the_tree_and_the_alarms(run_dir: Path) -> None:
+    write_status(run_dir, "root", child("market", "supervisor"), child("web"))
+    write_status(run_dir, "market", child("feed", restarts_recent=2), child("bars", health="red"))
+    alarm = {"source": "market", "code": "child_restarted", "ts_ns": 10**6, "text": "bars"}
+    (run_dir / "alarms.jsonl").write_text(json.dumps(alarm) + '\n{"source": "ha')
+
+    async def talking(client: TestClient[Any, Any], floor: Floor) -> None:
+        floor.fold(make_bar())
+        told = await (await client.get("/api/floor")).json()
+        root = told["tree"]["root"]
+        assert [node["id"] for node in root["children"]] == ["market", "web"]
+        market = root["children"][0]
+        assert [node["health"] for node in market["children"]] == ["green", "red"]
+        assert (market["restarts_recent"], market["restarts_max"]) == (2, 10)
+        assert told["alarms"]["rows"] == [
+            {"source": "market", "code": "child_restarted", "at": 1, "text": "bars"}
+        ]
+        assert told["head"]["contract"] == "ESZ5"
+
+    talk(run_dir, talking)
+
+
+@pytest.mark.parametrize(
+    ("feed", "age_s", "status", "colour"),
+    [("green", 0, 200, "green"), ("yellow", 0, 200, "yellow"), ("red", 0, 503, "red"),
+     ("green", 60, 503, "red"), ("", 0, 503, "red")],
+)  # fmt: skip
+def test_health_is_that_of_the_worst_process(
+    run_dir: Path, feed: str, age_s: int, status: int, colour: str
+) -> None:
+    if feed:
+        write_status(run_dir, "root", child("feed", health=feed), age_s=age_s)
+
+    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+        answer = await client.get("/healthz")
+        assert (answer.status, (await answer.json())["floor"]) == (status, colour)
+
+    talk(run_dir, talking)
+
+
+def test_an_actor_that_does_not_answer_is_still_shown_from_the_tree(run_dir: Path) -> None:
+    failure = {"death": "killed", "reason": "by SIGKILL", "traceback": "Traceback", "ts_ns": 1}
+    write_status(run_dir, "root", child("bars", failure=failure))
+
+    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+        told = await (await client.get("/api/actors/bars")).json()
+        assert told["node"]["failure"]["traceback"] == "Traceback"
+        assert "bars has no address" in told["no_answer"]
+        assert (await client.get("/api/actors/nobody")).status == 404
+        assert (await client.get("/api/actors/..%2Froot")).status == 404
+        supervisor = await (await client.get("/api/actors/root")).json()
+        assert (supervisor["node"]["kind"], supervisor["no_answer"]) == ("supervisor", None)
+
+    talk(run_dir, talking)
+
+
+def test_the_footprint_of_an_older_bar_can_be_asked_for(run_dir: Path) -> None:
+    async def talking(client: TestClient[Any, Any], floor: Floor) -> None:
+        floor.fold(make_bar())
+        answer = await client.get(f"/api/footprints/{at('10:05') // 10**6}")
+        assert (await answer.json())["low"] == 20_000
+        assert (await client.get("/api/footprints/1")).status == 404
+        assert (await client.get("/api/footprints/x")).status == 404
+
+    talk(run_dir, talking)
+
+
+async def next_event(client_answer: Any) -> dict[str, Any]:
+    """Return the data of the next floor event."""
+    while True:
+        line = (await client_answer.content.readline()).decode()
+        assert line, "the stream has ended"
+        if line.startswith("data: {"):
+            told: dict[str, Any] = json.loads(line.removeprefix("data: "))
+            return told
+
+
+def test_the_stream_sends_all_first_and_then_what_changed(run_dir: Path) -> None:
+    async def talking(client: TestClient[Any, Any], floor: Floor) -> None:
+        answer = await client.get("/api/stream")
+        assert answer.content_type == "text/event-stream"
+        first = await next_event(answer)
+        assert {"head", "bars", "signals", "tree", "alarms"} <= set(first)
+        floor.fold(make_signal())
+        assert set(await next_event(answer)) == {"head", "signals"}
+
+    talk(run_dir, talking)
+
+
+def test_a_section_is_sent_again_only_when_it_differs() -> None:
+    sent: dict[str, str] = {}
+    assert json.loads(changes({"a": 1, "b": 2}, sent)) == {"a": 1, "b": 2}
+    assert changes({"a": 1, "b": 2}, sent) == ""
+    assert json.loads(changes({"a": 1, "b": 3}, sent)) == {"b": 3}
+
+
+def configured(run_dir: Path, port: int = 0) -> WebShell:
+    """Return a shell that listens."""
+    shell = WebShell()
+    shell.configure(Settings(web=WebSettings(port=port)), str(run_dir / "data"))
+    return shell
+
+
+def test_the_shell_serves_what_it_reads_until_it_is_closed(run_dir: Path) -> None:
+    shell = configured(run_dir)
+    address = json.loads((run_dir / "web.json").read_text())["url"]
+    handler = shell.handlers[type(make_bar()), None]
+    assert list(handler(shell, make_bar()) or ()) == []
+
+    async def main() -> None:
+        async with asyncio.timeout(LIMIT_S), ClientSession() as session:
+            stream = await session.get(f"{address}/api/stream")
+            assert (await next_event(stream))["head"]["contract"] == "ESZ5"
+            # A page that is open does not keep the actor from ending.
+            await asyncio.get_running_loop().run_in_executor(None, shell.close)
+            assert b"retry" not in await stream.content.read()
+
+    asyncio.run(main())
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", shell.port)) != 0
+    assert shell.inspect() == {"url": address, "folded": 1}
+
+
+def test_a_taken_port_is_said_with_the_way_out(run_dir: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"port {port} .*set web.port"):
+            configured(run_dir, port)
+        with pytest.raises(PortTaken, match=f"port {port} .*set web.port"):
+            check_port(WebSettings(port=port))
+
+
+def test_the_port_is_free_again_after_a_stop(run_dir: Path) -> None:
+    first = configured(run_dir)
+    first.close()
+    check_port(WebSettings(port=first.port))
+    second = configured(run_dir, first.port)
+    assert second.port == first.port
+    second.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "wanted"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("0.0.0.0", "http://127.0.0.1:80"),
+        ("::", "http://[::1]:80"),
+        ("::1", "http://[::1]:80"),
+    ],
+)
+def test_the_address_can_be_opened_on_this_machine(host: str, wanted: str) -> None:
+    assert url(host, 80) == wanted
+
+
+def test_of_many_alarms_the_last_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "alarms.jsonl"
+    assert last_alarms(path) == []
+    row = {"source": "s", "code": "c", "text": "t" * 100}
+    path.write_text("".join(json.dumps(row | {"ts_ns": n * 10**6}) + "\n" for n in range(5_000)))
+    assert [alarm["at"] for alarm in last_alarms(path, 3)] == [4_999, 4_998, 4_997]

@@ -1,0 +1,327 @@
+"""What the page makes of the streams, and that it stays bounded."""
+
+import json
+import random
+from datetime import date
+from typing import Any
+
+import pytest
+
+from protocol.account import BalanceReported, TradingHalted, TradingResumed
+from protocol.market import Cut, CutReason, Settled
+from protocol.message import Message
+from protocol.orders import (
+    BracketDenied,
+    BracketEnded,
+    DenyReason,
+    ExitReason,
+    Leg,
+    OrderAccepted,
+    OrderFilled,
+    OrderRejected,
+    PositionClosed,
+    PositionOpened,
+)
+from protocol.signals import Direction, DropReason, Pattern, Regime, SignalDropped
+from tests.makers import (
+    CONTRACT,
+    at,
+    make_approved,
+    make_bar,
+    make_bracket,
+    make_regime,
+    make_signal,
+    make_submitted,
+)
+from web import replica as limits
+from web.replica import Replica, trading_date
+from web.view import footprint_at, sections
+
+FIVE_MINUTES_NS = 300 * 10**9
+
+
+def fold(*messages: Message) -> Replica:
+    """Return a replica that has taken the messages in."""
+    made = Replica(250_000)
+    for message in messages:
+        made.fold(message)
+    return made
+
+
+def dropped(**fields: Any) -> SignalDropped:
+    """Return the drop of signal-1."""
+    values: dict[str, Any] = {
+        "signal_id": "signal-1",
+        "contract": CONTRACT,
+        "ts_ns": at("10:05"),
+        "pattern": Pattern.STACKED_BUY,
+        "direction": Direction.LONG,
+        "regime": Regime.RANGING,
+        "regime_confidence_ppm": 700_000,
+        "reason": DropReason.PATTERN_NOT_ENABLED,
+        "detail": "in ranging",
+    }
+    return SignalDropped(**(values | fields))
+
+
+def denied() -> BracketDenied:
+    """Return the denial of signal-1."""
+    return BracketDenied(
+        signal_id="signal-1",
+        contract=CONTRACT,
+        ts_ns=at("10:05"),
+        direction=Direction.LONG,
+        reason=DenyReason.HALTED,
+        detail="daily loss",
+    )
+
+
+def accepted(client_id: str = "client-1") -> OrderAccepted:
+    """Return the broker's acceptance of the entry."""
+    return OrderAccepted(
+        client_id=client_id,
+        contract=CONTRACT,
+        ts_ns=at("10:05"),
+        leg=Leg.ENTRY,
+        direction=Direction.LONG,
+        quantity=1,
+        stop_ticks=16,
+        target_ticks=24,
+        active_ns=at("10:05"),
+        reason=None,
+    )
+
+
+def rejected() -> OrderRejected:
+    """Return the broker's refusal."""
+    return OrderRejected(
+        client_id="client-1", contract=CONTRACT, ts_ns=at("10:05"), reason="no margin"
+    )
+
+
+def filled(n: int = 1) -> OrderFilled:
+    """Return the fill of an entry."""
+    return OrderFilled(
+        exec_id=f"exec-{n}",
+        client_id=f"client-{n}",
+        contract=CONTRACT,
+        ts_ns=at("10:06"),
+        leg=Leg.ENTRY,
+        direction=Direction.LONG,
+        quantity=1,
+        price=20_006,
+        commission_cents=225,
+        stop_price=19_990,
+        target_price=20_030,
+    )
+
+
+def opened(n: int = 1) -> PositionOpened:
+    """Return the opening of bracket n."""
+    return PositionOpened(
+        bracket_id=f"bracket-{n}",
+        contract=CONTRACT,
+        ts_ns=at("10:06"),
+        direction=Direction.LONG,
+        quantity=1,
+        entry_price=20_006,
+        stop_price=19_990,
+        target_price=20_030,
+        exec_id=f"exec-{n}",
+        commission_cents=225,
+    )
+
+
+def closed(n: int = 1, pnl_cents: int = 29_550, ts_ns: int | None = None) -> PositionClosed:
+    """Return the close of bracket n at its target."""
+    return PositionClosed(
+        bracket_id=f"bracket-{n}",
+        contract=CONTRACT,
+        ts_ns=at("10:09") if ts_ns is None else ts_ns,
+        direction=Direction.LONG,
+        quantity=1,
+        entry_price=20_006,
+        exit_price=20_030,
+        reason=ExitReason.TARGET,
+        pnl_cents=pnl_cents,
+        commission_cents=450,
+        exec_id=f"exit-{n}",
+    )
+
+
+ENDED = BracketEnded(
+    bracket_id="bracket-1", contract=CONTRACT, ts_ns=at("10:06"), reason="cancelled"
+)
+ROUTED = (make_signal(), make_approved())
+SENT = (*ROUTED, make_bracket(), make_submitted())
+
+FATES = {
+    "raised": ((make_signal(),), 1, "raised", ""),
+    "dropped": ((make_signal(), dropped()), 1, "dropped", "pattern_not_enabled: in ranging"),
+    "routed": (ROUTED, 2, "approved", ""),
+    "denied": ((*ROUTED, denied()), 2, "denied", "halted: daily loss"),
+    "bracket": ((*ROUTED, make_bracket()), 3, "bracket approved", ""),
+    "submitted": (SENT, 3, "submitted", ""),
+    "accepted": ((*SENT, accepted()), 3, "accepted", ""),
+    "rejected": ((*SENT, rejected()), 3, "rejected", "no margin"),
+    "ended": ((*SENT, accepted(), ENDED), 3, "ended", "cancelled"),
+    "open": ((*SENT, accepted(), filled(), opened()), 4, "open", ""),
+    "closed": ((*SENT, accepted(), filled(), opened(), closed()), 5, "closed", "target"),
+}
+
+
+@pytest.mark.parametrize("name", FATES)
+def test_a_signal_tells_how_far_it_came_and_why_it_ended(name: str) -> None:
+    messages, steps, fate, why = FATES[name]
+    (row,) = sections(fold(*messages))["signals"]["rows"]
+    assert (row["steps"], row["fate"], row["why"]) == (steps, fate, why)
+
+
+@pytest.mark.parametrize("name", FATES)
+def test_the_fate_does_not_depend_on_which_stream_came_first(name: str) -> None:
+    messages = FATES[name][0]
+    wanted = sections(fold(*messages))["signals"]
+    for seed in range(200):
+        order = random.Random(seed).sample(messages, len(messages))
+        assert sections(fold(*order))["signals"] == wanted, f"seed {seed}"
+
+
+def test_the_whole_page_is_plain_json_before_and_after_the_first_bar() -> None:
+    everything = (make_bar(), make_regime(), *FATES["closed"][0], dropped(signal_id="other"))
+    for replica in (fold(), fold(*everything)):
+        assert json.loads(json.dumps(sections(replica)))["head"]["balance_cents"] >= 250_000
+
+
+def test_a_bar_stands_with_its_regime_and_its_footprint() -> None:
+    page = sections(fold(make_bar(), make_regime()))
+    (row,) = page["bars"]["rows"]
+    bar = dict(zip(page["bars"]["columns"], row, strict=True))
+    assert (bar["end"], bar["low"], bar["volume"]) == (at("10:05") // 10**6, 20_000, 60)
+    assert page["bars"]["regimes"] == ["volatile"]
+    assert page["footprint"]["sells"] == (10, 10, 10)
+    assert page["head"]["instrument"]["tick"] == 0.25
+    assert page["head"]["instrument"]["decimals"] == 2
+
+
+@pytest.mark.parametrize(
+    ("contract", "tick", "decimals"),
+    [("CLZ5", 0.01, 2), ("ZBZ5", 0.03125, 5), ("6EZ5", 0.00005, 5), ("YMZ5", 1.0, 0)],
+)
+def test_prices_are_written_with_the_decimals_of_the_tick(
+    contract: str, tick: float, decimals: int
+) -> None:
+    found = sections(fold(make_bar(contract=contract)))["head"]["instrument"]
+    assert (found["tick"], found["decimals"]) == (tick, decimals)
+
+
+def test_a_contract_nobody_knows_is_shown_in_ticks() -> None:
+    head = sections(fold(make_bar(contract="??")))["head"]
+    assert (head["instrument"]["tick"], head["instrument"]["symbol"]) == (1.0, "??")
+
+
+def test_another_contract_month_begins_a_new_chart() -> None:
+    later = make_bar(contract="ESH6", end_ns=at("10:10"))
+    page = sections(fold(make_bar(), make_regime(), later))
+    assert (len(page["bars"]["rows"]), page["head"]["contract"]) == (1, "ESH6")
+
+
+def test_an_older_bar_is_found_by_its_end() -> None:
+    replica = fold(make_bar(), make_bar(low=21_000, end_ns=at("10:10")))
+    found = footprint_at(replica, at("10:05") // 10**6)
+    assert found is not None
+    assert found["low"] == 20_000
+    assert footprint_at(replica, 1) is None
+
+
+def test_simulated_data_is_said_to_be_so() -> None:
+    assert sections(fold(make_bar(simulated=True)))["head"]["simulated"]
+    assert not sections(fold(make_bar()))["head"]["simulated"]
+
+
+def test_the_day_adds_up_and_a_new_one_begins_at_nought() -> None:
+    replica = fold(closed(1, 29_550), closed(2, -20_450))
+    day = sections(replica)["head"]["day"]
+    assert (day["pnl_cents"], day["trips"], day["wins"]) == (9_100, 2, 1)
+    assert day["curve"] == [29_550, 9_100]
+    replica.fold(closed(3, 100, at("10:00", "2025-12-03")))
+    head = sections(replica)["head"]
+    assert (head["day"]["date"], head["day"]["pnl_cents"]) == ("2025-12-03", 100)
+    assert head["balance_cents"] == 250_000 + 9_100 + 100
+
+
+@pytest.mark.parametrize(
+    ("clock", "wanted"),
+    [("17:59:59", date(2025, 12, 2)), ("18:00:00", date(2025, 12, 3)), ("00:00", date(2025, 12, 2))],
+)
+def test_a_trading_day_begins_the_evening_before(clock: str, wanted: date) -> None:
+    assert trading_date(at(clock)) == wanted
+
+
+def test_a_position_is_shown_while_it_is_held() -> None:
+    replica = fold(opened())
+    assert sections(replica)["head"]["position"]["stop"] == 19_990
+    replica.fold(closed())
+    assert sections(replica)["head"]["position"] is None
+
+
+def test_a_halt_is_shown_until_trading_resumes() -> None:
+    halted = TradingHalted(
+        ts_ns=at("11:00"), reason="daily_loss", day_pnl_cents=-30_100, limit_cents=-30_000
+    )
+    replica = fold(halted)
+    assert sections(replica)["head"]["halted"]["reason"] == "daily_loss"
+    replica.fold(TradingResumed(ts_ns=at("12:00"), reason="new day"))
+    assert sections(replica)["head"]["halted"] is None
+
+
+def test_a_reported_balance_wins_over_our_own_sum() -> None:
+    report = BalanceReported(ts_ns=at("11:00"), balance_cents=7, day_pnl_cents=0)
+    assert sections(fold(closed(), report))["head"]["balance_cents"] == 7
+
+
+def test_the_end_of_the_tape_is_seen_and_an_older_cut_takes_nothing_back() -> None:
+    end = Cut(number=9, ts_ns=at("17:00"), reason=CutReason.END)
+    head = sections(fold(end, Cut(number=8, ts_ns=at("16:00"), reason=CutReason.BAR)))["head"]
+    assert (head["cut"], head["ended"], head["clock"]) == (9, True, at("17:00") // 10**6)
+
+
+def test_a_kind_the_page_does_not_know_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        fold(Settled(number=1))
+
+
+def test_a_hundred_thousand_messages_leave_a_bounded_replica() -> None:
+    dice = random.Random(7)
+    replica = Replica()
+    bar = make_bar()
+    for n in range(100_000):
+        id = f"signal-{n}"
+        match dice.randrange(8):
+            case 0:
+                replica.fold(make_bar(end_ns=bar.end_ns + n * FIVE_MINUTES_NS))
+            case 1:
+                replica.fold(make_signal(id=id))
+            case 2:
+                replica.fold(dropped(signal_id=id))
+            case 3:
+                replica.fold(make_bracket(signal_id=id, bracket_id=f"bracket-{n}"))
+            case 4:
+                replica.fold(make_submitted(client_id=f"client-{n}", bracket_id=f"bracket-{n}"))
+            case 5:
+                replica.fold(accepted(f"other-{n}"))
+            case 6:
+                replica.fold(filled(n))
+            case _:
+                replica.fold(closed(n))
+    sizes = {
+        "bars": limits.BARS_MAX,
+        "signals": limits.SIGNALS_MAX,
+        "brackets": limits.BRACKETS_MAX,
+        "clients": limits.CLIENTS_MAX,
+        "stages": limits.CLIENTS_MAX,
+        "events": limits.EVENTS_MAX,
+        "trips": limits.TRIPS_MAX,
+    }
+    assert {name: len(getattr(replica, name)) for name in sizes} == sizes
+    assert len(replica.day.curve) == limits.CURVE_MAX
+    assert len(json.dumps(sections(replica))) < 100_000
