@@ -12,9 +12,9 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, List, Tuple
 
 PYTHON_MIN = (3, 11)
 STAMP = "floorwatch.stamp"  # Written last: with it the environment is complete.
@@ -27,7 +27,7 @@ class Refused(Exception):
     """The environment cannot be made; the text is one sentence with the way out."""
 
 
-def enter(root: Path, argv: List[str]) -> None:
+def enter(root: Path, argv: list[str]) -> None:
     """Continue inside the environment of the checkout `root`; make it first where needed.
 
     Returns when the running Python is the environment's own. Inside an activated virtual
@@ -46,12 +46,13 @@ def enter(root: Path, argv: List[str]) -> None:
         os.execv(python, [python, *argv])
 
 
-def check_python(version: Tuple[int, int], again: str) -> None:
+def check_python(version: tuple[int, int], again: str) -> None:
     """Refuse a Python that cannot run the program."""
     if tuple(version) < PYTHON_MIN:
+        newer = again.replace("python3 ", "python3.11 ", 1)
         raise Refused(
-            "Floorwatch needs Python 3.11 or newer and this is Python {}.{}: run it with a newer"
-            " one, for example `{}`.".format(*version, again.replace("python3 ", "python3.11 ", 1))
+            f"Floorwatch needs Python 3.11 or newer and this is Python {version[0]}.{version[1]}:"
+            f" run it with a newer one, for example `{newer}`."
         )
 
 
@@ -71,7 +72,7 @@ def wanted_stamp(root: Path, home: Path) -> str:
     digest = hashlib.sha256()
     for name in ("requirements.lock", "setup.cfg"):
         digest.update((root / name).read_bytes())
-    digest.update("{} {}".format(root.resolve(), home.resolve()).encode())
+    digest.update(f"{root.resolve()} {home.resolve()}".encode())
     return digest.hexdigest()
 
 
@@ -101,7 +102,7 @@ def install(root: Path, home: Path, again: str) -> None:
     interrupted = (home / UNFINISHED).exists()
     if ours and (interrupted or not runs(home)):
         make(home, again)
-    say("Installing the locked packages into {} (once; about a minute) ...".format(home))
+    say(f"Installing the locked packages into {home} (once; about a minute) ...")
     (home / STAMP).unlink(missing_ok=True)
     (home / UNFINISHED).touch()
     lock = ["--require-hashes", "-r", str(root / "requirements.lock")]
@@ -128,21 +129,21 @@ def make(home: Path, again: str) -> None:
     for module in ("venv", "ensurepip"):
         if importlib.util.find_spec(module) is None:
             raise Refused(
-                "This Python has no module {0}, so no private environment can be made: install"
-                " it, on Debian or Ubuntu with `sudo apt-get install python3-venv`, then run"
-                " `{1}` again.".format(module, again)
+                f"This Python has no module {module}, so no private environment can be made:"
+                " install it, on Debian or Ubuntu with `sudo apt-get install python3-venv`, then"
+                f" run `{again}` again."
             )
-    say("Making the private environment {} ...".format(home))
+    say(f"Making the private environment {home} ...")
     command = [sys.executable, "-m", "venv", "--clear", str(home)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != 0:
         raise Refused(
-            "The private environment {0} could not be made ({1}): mend that, or remove it with"
-            " `rm -r {0}`, then run `{2}` again.".format(home, last_line(done.stdout), again)
+            f"The private environment {home} could not be made ({last_line(done.stdout)}): mend"
+            f" that, or remove it with `rm -r {home}`, then run `{again}` again."
         )
 
 
-def pip(home: Path, arguments: List[str], again: str) -> None:
+def pip(home: Path, arguments: list[str], again: str) -> None:
     """Install; what pip says goes to a file, and only its reason for failing is shown."""
     command = [str(home / "bin" / "python"), "-m", "pip", "install", "--no-input", "--retries", "2"]
     done = subprocess.run(
@@ -159,12 +160,11 @@ def pip(home: Path, arguments: List[str], again: str) -> None:
     if any(word in said for word in OFFLINE_WORDS):
         raise Refused(
             "The packages could not be fetched because the package index cannot be reached:"
-            " connect this machine to the network, then run `{}` again.".format(again)
+            f" connect this machine to the network, then run `{again}` again."
         )
     raise Refused(
-        "The packages could not be installed ({}): read {}, mend that, then run `{}` again.".format(
-            last_line(done.stdout), log, again
-        )
+        f"The packages could not be installed ({last_line(done.stdout)}): read {log}, mend that,"
+        f" then run `{again}` again."
     )
 
 

@@ -163,7 +163,7 @@ def _sections() -> str:
 
 def _record(section: str, kind: type, found: dict[str, Found], complaints: list[str]) -> Any:
     try:
-        record = TypeAdapter(kind).validate_python({k: f.value for k, f in found.items()})
+        record: Any = TypeAdapter(kind).validate_python({k: f.value for k, f in found.items()})
     except ValidationError as error:
         # Messages of ours below name the value; pydantic's own text would show secrets.
         for detail in error.errors(include_url=False, include_context=False):

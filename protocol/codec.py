@@ -86,11 +86,20 @@ def upcast(
     return _plan(cls).build([fields[name] for name in names])
 
 
-def fields_of(frame: bytes) -> tuple[str, int, Fields]:
-    """Return kind, version and named plain fields of a frame, as `upcast` takes them."""
-    kind, version, *values = parts = _unpacked(frame)
-    names = [name for name, _ in _plan(type(_message(parts))).checks]
-    return kind, version, dict(zip(names, values, strict=True))
+def encode_fields(message: Message) -> bytes:
+    """Return the fields of `message` by name, as a journal keeps them beside kind and version."""
+    plan = _plan(type(message))
+    names = (name for name, _ in plan.checks)
+    fields = dict(zip(names, plan.values(message), strict=True))
+    return msgpack.packb(fields, default=_plain)
+
+
+def decode_fields(kind: str, version: int, body: bytes) -> Message:
+    """Return the message of a journal's row, whatever version it was written in."""
+    fields = _unpacked(body)
+    if type(fields) is not dict:
+        raise BadFrame(f"{kind} of version {version}: found {_shown(fields)}, wanted named fields")
+    return upcast(kind, version, fields)
 
 
 class _Plan:

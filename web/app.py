@@ -8,14 +8,14 @@ import asyncio
 import ipaddress
 import socket
 import threading
-from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from protocol.settings import WebSettings
 from web.floor import Floor
-from web.routes import FLOOR, STOPPING, ROUTES, STATIC
+from web.routes import FLOOR, ROUTES, STATIC, STOPPING
 
 START_LIMIT_S = 10.0
 STOP_LIMIT_S = 3.0
@@ -31,7 +31,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class PortTaken(Exception):
@@ -63,7 +62,7 @@ def make_app(floor: Floor, host: str) -> web.Application:
     return app
 
 
-def _guard(host: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def _guard(host: str) -> Middleware:
     allowed = {*LOCAL_NAMES, host}
     # Whoever opens it to the network reaches it by number or by the name that was configured.
     wildcard = host in ("0.0.0.0", "::")

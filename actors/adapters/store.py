@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, event, func
 from sqlmodel import Field, SQLModel, create_engine, insert, select
 
-from protocol.codec import decode, encode
+from protocol.codec import decode_fields, encode_fields
 from protocol.message import Message
 from supervision.journal import Positions
 
@@ -33,6 +33,7 @@ class EntryRow(SQLModel):
     stream: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
     kind: str
+    version: int
     body: bytes
 
 
@@ -61,9 +62,10 @@ class SqlJournal:
         self._connection.rollback()
 
     def load(self) -> Iterable[Message]:
-        rows = self._connection.execute(select(self._row.body).order_by(self._row.seq)).all()
+        columns = select(self._row.kind, self._row.version, self._row.body)
+        rows = self._connection.execute(columns.order_by(self._row.seq)).all()
         self._connection.rollback()
-        return [decode(body) for (body,) in rows]
+        return [decode_fields(*row) for row in rows]
 
     def positions(self) -> Positions:
         row = self._connection.execute(
@@ -80,7 +82,7 @@ class SqlJournal:
                 "kind": fact.KIND,
                 "version": fact.VERSION,
                 "positions": text,
-                "body": encode(fact),
+                "body": encode_fields(fact),
             }
             for index, fact in enumerate(facts)
         ]
@@ -118,9 +120,15 @@ class SqlBooks:
         self._taken[stream] = seq
         self._dirty = True
         if message is not None:
-            body = encode(message)
-            row = {"stream": stream, "seq": seq, "kind": message.KIND, "body": body}
-            self._rows.append(row)
+            self._rows.append(
+                {
+                    "stream": stream,
+                    "seq": seq,
+                    "kind": message.KIND,
+                    "version": message.VERSION,
+                    "body": encode_fields(message),
+                }
+            )
 
     def commit(self) -> None:
         """Make everything added durable, all or none."""
@@ -137,11 +145,10 @@ class SqlBooks:
 
     def entries(self, stream: str) -> Iterable[Message]:
         """Yield what is kept of a stream, in order."""
-        rows = self._connection.execute(
-            select(self._row.body).where(self._row.stream == stream).order_by(self._row.seq)
-        )
-        for (body,) in rows:
-            yield decode(body)
+        columns = select(self._row.kind, self._row.version, self._row.body)
+        chosen = columns.where(self._row.stream == stream).order_by(self._row.seq)
+        for row in self._connection.execute(chosen):
+            yield decode_fields(*row)
         self._connection.rollback()
 
     def close(self) -> None:
@@ -161,7 +168,7 @@ def _upsert(engine: Engine, table: Any, mark: Any) -> Any:
     if engine.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as insert_or_update
     else:
-        from sqlalchemy.dialects.sqlite import insert as insert_or_update  # type: ignore[assignment]
+        from sqlalchemy.dialects.sqlite import insert as insert_or_update
     statement = insert_or_update(table).values(stream=mark.stream, seq=mark.seq)
     return statement.on_conflict_do_update(index_elements=["stream"], set_={"seq": mark.seq})
 

@@ -39,7 +39,7 @@ def test_every_command_is_told() -> None:
 
 
 def test_the_drawn_tree_is_the_tree() -> None:
-    line = r"^    [│├└─ ]*([a-z]+) +(permanent|transient|one for one) "
+    line = r"^    [│├└─ ]*([a-z]+) +(permanent|transient|one for one)\b"
     drawn = re.findall(line, README, re.MULTILINE)
     wanted = [
         (spec.id, spec.restart.value if isinstance(spec, ChildSpec) else

@@ -251,7 +251,11 @@ def test_the_day_adds_up_and_a_new_one_begins_at_nought() -> None:
 
 @pytest.mark.parametrize(
     ("clock", "wanted"),
-    [("17:59:59", date(2025, 12, 2)), ("18:00:00", date(2025, 12, 3)), ("00:00", date(2025, 12, 2))],
+    [
+        ("17:59:59", date(2025, 12, 2)),
+        ("18:00:00", date(2025, 12, 3)),
+        ("00:00:00", date(2025, 12, 2)),
+    ],
 )
 def test_a_trading_day_begins_the_evening_before(clock: str, wanted: date) -> None:
     assert trading_date(at(clock)) == wanted

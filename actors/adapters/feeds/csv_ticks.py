@@ -99,7 +99,7 @@ class CsvReader:
         columns = self._parse(block)
         bad = np.zeros(lines, np.bool_)
         if columns is None or len(columns[0]) != lines:
-            columns, bad = self._line_by_line(block.splitlines(keepends=True))
+            columns, bad = self._line_by_line(_lines(block))
         local, price, size = columns
         ticks, refused = _ticks(price, self.instrument.tick_size)
         refused[bad] = REASON_CODES[Reason.MALFORMED]
@@ -183,6 +183,13 @@ class _Places:
     def __call__(self, index: int) -> tuple[int, str]:
         self.lines = self.lines or self.block.split(b"\n")
         return self.first_line + index, self.lines[index].decode("utf-8", "replace").rstrip("\r")
+
+
+def _lines(block: bytes) -> list[bytes]:
+    """Return the lines with their ends; only a newline ends one, as for who counts them."""
+    lines = [line + b"\n" for line in block.split(b"\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]
 
 
 def _ticks(

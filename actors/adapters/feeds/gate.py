@@ -4,8 +4,8 @@ Refused: what the reader could not read, sizes below 1, prices or sizes too larg
 times that run backwards, and single leaps: a price more than `jump_ticks_max` away from the one
 before counts only when the next row confirms it within five ticks. A time more than an hour ahead
 that the next row does not confirm is refused likewise, or one wrong digit in a year would make
-every row after it run backwards. Both need the row after, so a last row that leaps is held back
-until the next rows come.
+every row after it run backwards. Both need the row after, so a row that leaps is held back, with
+what stands behind it, until a row comes that can tell.
 """
 
 import dataclasses
@@ -19,15 +19,15 @@ from actors.core.columns import Trades
 from protocol.units import NANOS_PER_S
 
 CONFIRM_TICKS = 5
+HELD_ROWS_MAX = 1_000  # Waiting for a row that confirms; after so many, none is coming.
 LEAP_NS = 3_600 * NANOS_PER_S
 _INT32_MAX = 2**31 - 1
-_UNTIL_CONFIRMED = (REASON_CODES[Reason.TIME_LEAP], REASON_CODES[Reason.PRICE_JUMP])
 Bools = NDArray[np.bool_]
 
 
 @dataclass(slots=True)
 class Gate:
-    """Judges consecutive rows of one contract; keeps the last accepted time and price."""
+    """Judges consecutive rows of one contract; keeps the last time and the last accepted price."""
 
     jump_ticks_max: int
     refusals: Refusals
@@ -59,11 +59,15 @@ class Gate:
             self._judge_times(rows.ts, good, verdict, final)
             in_time = good[verdict[good] == 0]
             self._judge_prices(rows.ticks, in_time, verdict)
-            if not final and verdict[good[-1]] in _UNTIL_CONFIRMED:
+            cut = _undecided(verdict, good, in_time)
+            if not final and cut is not None and len(rows) - cut <= HELD_ROWS_MAX:
                 # Everything behind it is held with it, so that the order stays.
-                cut = int(good[-1])
                 self._held, self._held_file = _slice(rows, cut, len(rows)), file
                 rows, verdict = _slice(rows, 0, cut), verdict[:cut]
+        # A row whose price was refused has kept the time all the same.
+        timely = np.flatnonzero((verdict == 0) | (verdict == REASON_CODES[Reason.PRICE_JUMP]))
+        if len(timely):
+            self.last_ts = int(rows.ts[timely[-1]])
         self._report(rows, verdict, file)
         return self._accepted(rows, verdict == 0)
 
@@ -75,20 +79,13 @@ class Gate:
         final: bool,
     ) -> None:
         times = ts[good]
-        before = int(times[0]) if self.last_ts is None else self.last_ts
-        steps = np.diff(times, prepend=before)
+        steps = np.diff(times, prepend=times[0] if self.last_ts is None else self.last_ts)
         if steps.min() >= 0 and (final or steps[-1] <= LEAP_NS):
             return
-        leap = steps > LEAP_NS
-        leap[:-1] &= steps[1:] < 0
-        leap[-1] &= not final
-        if self.last_ts is None and len(times) > 1 and steps[1] < -LEAP_NS:
-            leap[0] = True
-            before = int(times[1])
-        verdict[good[leap]] = REASON_CODES[Reason.TIME_LEAP]
-        good, times = good[~leap], times[~leap]
-        latest = np.maximum.accumulate(np.concatenate(([before], times)))[:-1]
-        verdict[good[times < latest]] = REASON_CODES[Reason.TIME_BACKWARDS]
+        # Each row is judged against the last one accepted, so this cannot be done by columns.
+        leaps, backwards = _untimely(times.tolist(), self.last_ts, final)
+        verdict[good[leaps]] = REASON_CODES[Reason.TIME_LEAP]
+        verdict[good[backwards]] = REASON_CODES[Reason.TIME_BACKWARDS]
 
     def _judge_prices(
         self, ticks: NDArray[np.int64], good: NDArray[np.intp], verdict: NDArray[np.uint8]
@@ -110,7 +107,6 @@ class Gate:
         if not keep.any():
             return None
         pick = slice(None) if keep.all() else keep
-        self.last_ts = int(rows.ts[pick][-1])
         self.last_ticks = int(rows.ticks[pick][-1])
         return Trades(
             ts_event=rows.ts[pick],
@@ -131,6 +127,39 @@ def _verdict_of_values(rows: Rows) -> NDArray[np.uint8]:
     too_far = np.abs(rows.ticks) > _INT32_MAX
     verdict[(verdict == 0) & too_far] = REASON_CODES[Reason.MALFORMED]
     return verdict
+
+
+def _undecided(
+    verdict: NDArray[np.uint8], good: NDArray[np.intp], in_time: NDArray[np.intp]
+) -> int | None:
+    """Return the first row that only a later one can confirm, or None."""
+    cut = None
+    if verdict[good[-1]] == REASON_CODES[Reason.TIME_LEAP]:
+        cut = int(good[-1])
+    if len(in_time) and verdict[in_time[-1]] == REASON_CODES[Reason.PRICE_JUMP]:
+        cut = int(in_time[-1])
+    return cut
+
+
+def _untimely(times: list[int], last: int | None, final: bool) -> tuple[list[int], list[int]]:
+    """Return the indexes of times that leap ahead unconfirmed, and of those that run backwards.
+
+    At the end, unless it is final, a leap counts as unconfirmed.
+    """
+    leaps, backwards = [], []
+    for index, ts in enumerate(times):
+        after = times[index + 1] if index + 1 < len(times) else None
+        if last is None:
+            leap = after is not None and ts - after > LEAP_NS
+        else:
+            leap = ts - last > LEAP_NS and (not final if after is None else after < ts)
+        if leap:
+            leaps.append(index)
+        elif last is not None and ts < last:
+            backwards.append(index)
+        else:
+            last = ts
+    return leaps, backwards
 
 
 def _unconfirmed(

@@ -43,7 +43,7 @@ def value_area(volumes: Sequence[int], poc: int, share_ppm: int) -> tuple[int, i
     wanted = -(-sum(volumes) * share_ppm // PPM)
     inside = volumes[poc]
     lowest = highest = poc
-    while inside < wanted:
+    while inside < wanted and (lowest > 0 or highest < top):
         above = padded[highest + 3] + padded[highest + 4] if highest < top else -1
         below = padded[lowest + 1] + padded[lowest] if lowest > 0 else -1
         if above >= below:

@@ -220,7 +220,7 @@ def next_phase(phase: Phase, event: Event, order: str) -> Phase:
 
 def _opened(submitted: BracketSubmitted, fill: OrderFilled) -> PositionOpened:
     if fill.stop_price is None or fill.target_price is None:
-        raise Disagreement(f"entry {fill.exec_id} without stop or target, wanted both at the broker")
+        raise Disagreement(f"entry {fill.exec_id} without stop or target, wanted both")
     return PositionOpened(
         bracket_id=submitted.bracket_id,
         contract=fill.contract,

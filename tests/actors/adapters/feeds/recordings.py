@@ -27,7 +27,7 @@ def real(name: str) -> Path:
 
 
 def csv_file(path: Path, lines: list[str], header: str = HEADER) -> Path:
-    path.write_text(header + "".join(f"{line}\n" for line in lines))
+    path.write_bytes((header + "".join(f"{line}\n" for line in lines)).encode())
     return path
 
 

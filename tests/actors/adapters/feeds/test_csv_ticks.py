@@ -83,6 +83,8 @@ def test_another_zone_shifts_the_times(tmp_path):
         ("2013-09-03 10:00:00.000,1640.26,1", Reason.OFF_GRID),
         ("2013-09-03 10:00:00.000,1640.250001,1", Reason.OFF_GRID),
         ("\x00\x01\x02,1640.25,1", Reason.MALFORMED),
+        ("2013-09-03 10:00:00.000,1640.25,1\r2013-09-03 10:00:00.000,1640.25,1", Reason.MALFORMED),
+        ("2013-09-03 10:00:00.000,16\r40.25,1", Reason.MALFORMED),
     ],
 )
 @pytest.mark.parametrize("place", [0, 3, 5])
@@ -153,7 +155,8 @@ def test_a_damaged_gzip_file_keeps_the_rows_before_the_damage(tmp_path, damage):
 
 PIECES = st.sampled_from(
     ["2013-09-03 10:00:00.000", "2013-09-03", "2013-09-03T10:00:00", "2013-09-03 10:00:00Z", "x",
-     "1640.25", " 1640.25", "1e3", "-1", "+5", "007", "", "nan", "NULL", '"1640.25"', "0x10"]
+     "1640.25", " 1640.25", "1e3", "-1", "+5", "007", "", "nan", "NULL", '"1640.25"', "0x10",
+     "16\r40", "\r", "1\x0b2", "\x85"]
 )  # fmt: skip
 LINES = st.lists(st.lists(PIECES, min_size=1, max_size=4).map(",".join), min_size=1, max_size=8)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.adapters.feeds.gate import CONFIRM_TICKS, LEAP_NS, Gate
@@ -151,6 +151,14 @@ def test_a_new_level_reached_just_before_the_rows_end_is_not_forgotten(tmp_path)
     ]
 
 
+def test_a_price_refused_for_its_jump_has_kept_the_time_all_the_same(tmp_path):
+    values = [(0, 1000, 1), (9, 5000, 1), (5, 1000, 1), (9, 1000, 1)]
+    for cuts in ([], [2], [1, 2, 3]):
+        assert passed(tmp_path, values, cuts) == (
+            [(0, 1000), (9, 1000)], {Reason.PRICE_JUMP: 1, Reason.TIME_BACKWARDS: 1}
+        )
+
+
 def test_what_is_refused_is_written_with_its_place_reason_and_text(tmp_path):
     refusals = Refusals(tmp_path)
     gate = Gate(JUMP, refusals)
@@ -174,6 +182,7 @@ VALUES = st.lists(
 )
 
 
+@settings(max_examples=500, deadline=None)
 @given(VALUES, st.lists(st.integers(0, 25), max_size=4))
 def test_where_the_rows_are_cut_makes_no_difference(tmp_path_factory, steps, cuts):
     folder = tmp_path_factory.mktemp("gate")
