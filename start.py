@@ -4,8 +4,6 @@ The first start makes a private environment and installs the locked packages; se
 This file must parse under an old Python, so that it can say which one it needs.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

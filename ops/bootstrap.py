@@ -4,8 +4,6 @@ Runs before anything is installed, so it needs the standard library alone; and i
 under an old Python, so that this one can be told in a sentence that it is too old.
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import importlib.util
@@ -27,7 +25,7 @@ class Refused(Exception):
     """The environment cannot be made; the text is one sentence with the way out."""
 
 
-def enter(root: Path, argv: list[str]) -> None:
+def enter(root: Path, argv: "list[str]") -> None:
     """Continue inside the environment of the checkout `root`; make it first where needed.
 
     Returns when the running Python is the environment's own. Inside an activated virtual
@@ -46,7 +44,7 @@ def enter(root: Path, argv: list[str]) -> None:
         os.execv(python, [python, *argv])
 
 
-def check_python(version: tuple[int, int], again: str) -> None:
+def check_python(version: "tuple[int, int]", again: str) -> None:
     """Refuse a Python that cannot run the program."""
     if tuple(version) < PYTHON_MIN:
         newer = again.replace("python3 ", "python3.11 ", 1)
@@ -86,7 +84,7 @@ def read_stamp(home: Path) -> str:
 
 
 @contextmanager
-def alone(root: Path) -> Iterator[None]:
+def alone(root: Path) -> "Iterator[None]":
     """Hold the checkout against a second start; the lock dies with its process."""
     directory = os.open(str(root), os.O_RDONLY)
     try:
@@ -143,7 +141,7 @@ def make(home: Path, again: str) -> None:
         )
 
 
-def pip(home: Path, arguments: list[str], again: str) -> None:
+def pip(home: Path, arguments: "list[str]", again: str) -> None:
     """Install; what pip says goes to a file, and only its reason for failing is shown."""
     command = [str(home / "bin" / "python"), "-m", "pip", "install", "--no-input", "--retries", "2"]
     done = subprocess.run(

@@ -199,7 +199,19 @@ def test_an_old_python_is_told_what_is_wanted() -> None:
 
 @pytest.mark.parametrize("path", ["start.py", "ops/__init__.py", "ops/bootstrap.py"])
 def test_what_runs_first_parses_under_an_old_python(path: str) -> None:
-    ast.parse((ROOT / path).read_text(), feature_version=(3, 8))
+    ast.parse((ROOT / path).read_text(), feature_version=(3, 6))
+
+
+@pytest.mark.parametrize("version", ["3.6", "3.8", "3.10"])
+def test_an_old_python_that_is_here_says_the_sentence_itself(version: str) -> None:
+    python = shutil.which(f"python{version}")
+    # A version manager puts names on the path that lead to nothing.
+    if python is None or subprocess.run([python, "-c", ""], capture_output=True).returncode != 0:
+        pytest.skip(f"no Python {version} on this machine")
+    done = subprocess.run(
+        [python, "start.py", "demo"], cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_S
+    )
+    assert f"this is Python {version}:" in one_sentence(done)
 
 
 def test_a_stale_activation_is_not_followed(

@@ -207,8 +207,7 @@ def _next_event(
     due = [entry.from_ns for entry in state.entries.values()]
     flatten = min(state.flattens.values(), default=None)
     if flatten is not None:
-        # Whatever is there by then is flattened; a position needs a later event all the same.
-        due += [flatten] if state.entries else []
+        # Entries are due before it anyway; a position needs an event later than its entry.
         due += [max(flatten, held.from_ns) for held in state.positions.values()]
     events = []
     if due:

@@ -136,7 +136,6 @@ class RegimeState:
         """Let a new regime wait until it has won often enough."""
         if verdict.regime is Regime.NO_TRADE:
             self.regime = self.candidate = Regime.NO_TRADE
-            self.wins = 0
             return verdict
         self.wins = self.wins + 1 if verdict.regime is self.candidate else 1
         self.candidate = verdict.regime

@@ -56,6 +56,27 @@ def test_an_exhausted_side_leaves_the_other_even_where_that_is_empty():
     assert value_area([40, 0, 0, 0, 30], 0, SEVENTY) == (0, 4)
 
 
+def slow_area(volumes, poc, share):
+    rows = {level: volume for level, volume in enumerate(volumes)}
+    inside = {poc}
+    while sum(rows[level] for level in inside) * 1_000_000 < share * sum(volumes):
+        above = [level for level in (max(inside) + 1, max(inside) + 2) if level in rows]
+        below = [level for level in (min(inside) - 1, min(inside) - 2) if level in rows]
+        higher = sum(rows[level] for level in above) >= sum(rows[level] for level in below)
+        inside.update(above if above and (higher or not below) else below)
+    return min(inside), max(inside)
+
+
+@given(PROFILES, st.integers(500_000, 1_000_000))
+def test_the_area_equals_the_slow_reference(volumes, share):
+    poc = point_of_control(volumes)
+    assert value_area(volumes, poc, share) == slow_area(volumes, poc, share)
+
+
+def test_a_share_beyond_the_whole_ends_with_the_whole():
+    assert value_area([1, 5, 1], 1, 1_500_000) == (0, 2)
+
+
 @given(PROFILES, st.integers(500_000, 950_000))
 def test_the_area_holds_the_point_of_control_and_the_share(volumes, share):
     poc = point_of_control(volumes)

@@ -243,6 +243,14 @@ def test_a_time_that_falls_counts_as_the_latest_before_it():
     assert brief(run(state, [(61, 900)])) == [(Leg.STOP, 899, 61)]
 
 
+def test_a_time_that_falls_between_batches_counts_alike():
+    whole, parts = held(), held()
+    rows = [(200, 23_060), (90, 23_040)]
+    wanted = [(Leg.STOP, 23_039, 200)]
+    assert brief(run(whole, rows)) == wanted
+    assert brief([fact for row in rows for fact in run(parts, [row])]) == wanted
+
+
 def test_the_state_is_the_fold_of_the_facts():
     state, journal = ExchangeState(), []
     journal.append(order(state, make_submitted()))

@@ -64,6 +64,17 @@ def test_the_directional_index_of_a_mixed_path():
     assert values[5:] == pytest.approx([78.125, 78.646, 80.621], abs=5e-4)
 
 
+@pytest.mark.parametrize(
+    ("high", "low", "moves"),
+    [(12, 9, [2, 0]), (11, 8, [0, 2]), (12, 8, [0, 0]), (9, 11, [0, 0])],
+)
+def test_of_an_outside_bar_only_the_longer_move_counts(high, low, moves):
+    adx = Adx(3)
+    adx.add(10, 10, 0.0)
+    adx.add(high, low, 4.0)
+    assert adx.sums[1:] == moves
+
+
 def test_bars_that_never_move_have_no_direction():
     adx = Adx(3)
     assert [adx.add(10, 10, 0.0) for _ in range(6)] == [None] * 5 + [0.0]
