@@ -37,7 +37,8 @@ class RecorderShell(SinkShell):
         self._given = log
 
     def configure(self, settings: Settings, directory: str) -> None:
-        self.log = self._given if self._given is not None else FrameLog.open(Path(directory) / "ticks.frames")
+        path = Path(directory) / "ticks.frames"
+        self.log = FrameLog.open(path) if self._given is None else self._given
         self.trades = 0
         self.dirty = False
 

@@ -4,7 +4,6 @@ Every figure is measured in this run: processes are real, the tape is recorded o
 nothing is taken over from an earlier run.
 """
 
-import dataclasses
 import os
 import platform
 import statistics
@@ -16,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ops import bench_floor, bench_wire
+from ops import bench_floor, bench_service, bench_wire
 from ops.bench_floor import Walk
 from protocol.settings import Settings
 
@@ -170,7 +169,7 @@ def latency(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row
 
 def service(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row]:
     """Measure the start, the memory, and the return of killed and hung actors."""
-    with bench_floor.served(settings, directory) as floor:
+    with bench_service.served(settings, directory) as floor:
         yield Row(
             "start to all green",
             f"{floor.green_s:.2f} s",
@@ -214,8 +213,3 @@ def recording() -> Path | None:
     folder = Path(os.environ.get("FLOORWATCH_DATA") or root.parent / "shared" / "data")
     path = folder / RECORDING
     return path if path.exists() else None
-
-
-def with_port_of_its_own(settings: Settings) -> Settings:
-    """Return settings that get in nobody's way."""
-    return dataclasses.replace(settings, web=dataclasses.replace(settings.web, port=0))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ops.bench_floor import served_settings
+from ops.bench_service import served_settings
 from ops.live import run_floor
 from protocol.settings import settings_from
 

@@ -16,8 +16,8 @@ from protocol.message import Message
 from protocol.orders import BracketDenied, BracketSubmitted, OrderFilled, PositionClosed
 from protocol.settings import Settings
 from protocol.signals import SignalApproved, SignalRaised
-from supervision.local import LocalRun
 from supervision.guarded import resolve
+from supervision.local import LocalRun
 from supervision.shell import Shell
 from supervision.spec import ChildSpec, walk
 from supervision.tree import floor

@@ -10,7 +10,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -128,7 +128,7 @@ class _Plan:
             raise BadFrame(f"{self.kind}: {error}") from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _plan(cls: type[Message]) -> _Plan:
     return _Plan(cls)
 

@@ -106,7 +106,7 @@ class PaperSettings:
     slippage_ticks: WholeNumber = 1
     stop_slippage_ticks: WholeNumber = 1
     target_fill: Literal["through", "touch"] = "through"
-    commission_cents: Annotated[int, Ge(-1)] = -1  # Per side and contract; -1: the instrument's own.
+    commission_cents: Annotated[int, Ge(-1)] = -1  # A side and contract; -1: instrument's.
     balance_dollars: Annotated[float, Gt(0.0)] = 2_500.0
 
 

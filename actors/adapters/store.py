@@ -179,5 +179,6 @@ _TABLES: dict[str, Any] = {}
 def _table(name: str, columns: type[SQLModel]) -> Any:
     """Return the mapped class of a table; mapping a name twice in one process is refused."""
     if name not in _TABLES:
-        _TABLES[name] = type(name, (columns,), {"__tablename__": name, "__module__": __name__}, table=True)
+        names = {"__tablename__": name, "__module__": __name__}
+        _TABLES[name] = type(name, (columns,), names, table=True)
     return _TABLES[name]

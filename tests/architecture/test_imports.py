@@ -21,7 +21,7 @@ THESPIAN = {
     "supervision.cures", "supervision.transport", "supervision.frames", "supervision.parcel",
     "supervision.guarded", "supervision.process", "supervision.supervisor", "supervision.host",
     "supervision.bodies", "supervision.wakeups", "supervision.child", "supervision.effects",
-    "supervision.family", "ops.bench",
+    "supervision.family", "ops.bench_actors",
 }  # fmt: skip
 SDK_ONLY_IN = {
     "msgpack": {"protocol.codec"},

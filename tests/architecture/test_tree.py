@@ -4,9 +4,8 @@ import importlib
 from pathlib import Path
 
 from protocol.settings import SupervisionSettings
-from supervision.spec import check
 from supervision.shell import Shell
-from supervision.spec import ChildSpec, walk
+from supervision.spec import ChildSpec, check, walk
 from supervision.tree import floor
 
 ROOT = Path(__file__).resolve().parents[2]
