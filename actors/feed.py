@@ -12,7 +12,7 @@ from protocol.settings import Settings
 from supervision.flow import Window
 from supervision.shell import Shell, handles
 
-PACE_TICK_S = 0.002
+PACE_TICK_S = 0.001
 SETTLE_TIMES_MAX = 10_000
 
 

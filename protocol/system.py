@@ -121,11 +121,11 @@ class Subscribe(Message):
 
 @message("system.item")
 class Item(Message):
-    """One numbered message of a stream."""
+    """Consecutive numbered messages of a stream; together, because a frame costs more than they."""
 
     stream: str
-    seq: int
-    body: bytes  # The encoded message.
+    seq: int  # Number of the first.
+    bodies: tuple[bytes, ...]  # The encoded messages.
 
 
 @message("system.tail")

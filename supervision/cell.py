@@ -39,6 +39,7 @@ class Cell:
         self._positions: Positions = dict.fromkeys(self.reads, 0)
         self._waiting: dict[str, deque[Message]] = {source: deque() for source in self.reads}
         self._turn = 0
+        self._facts: list[Message] = []  # Decided and applied, not yet recorded.
         self._handlers: dict[tuple[type[Message], str], Handler | None] = {}
 
     def recover(self) -> Positions:
@@ -67,6 +68,18 @@ class Cell:
             self._positions[source] = seq
             self._record(self._handle(source, message))
             self._pass(message)
+
+    def release(self) -> None:
+        """Record what was decided, all or none, and only then publish it.
+
+        Whoever owns the cell calls this after the messages that came together, so that they cost
+        one write; nothing decided can be seen outside before.
+        """
+        if self._facts and self._journal is not None:
+            facts, self._facts = self._facts, []
+            self._journal.append(facts, self._positions)
+            for fact in facts:
+                self._send(fact)
 
     def commit(self) -> None:
         """Make durable what a sink has kept; nothing for other shells."""
@@ -107,17 +120,16 @@ class Cell:
         return () if handler is None else handler(self.shell, message) or ()
 
     def _record(self, outputs: Iterable[Message]) -> None:
-        # The list is complete before the first goes out: a handler that raises half-way sends
-        # nothing.
+        # The list is complete before anything is done with it: a handler that raises half-way
+        # changes and sends nothing.
         facts = list(outputs)
-        if not facts:
-            return
-        if self._journal is not None and isinstance(self.shell, JournaledShell):
-            self._journal.append(facts, self._positions)
+        if isinstance(self.shell, JournaledShell):
             for fact in facts:
                 self.shell.apply(fact)
-        for fact in facts:
-            self._send(fact)
+            self._facts += facts
+        else:
+            for fact in facts:
+                self._send(fact)
 
     def _send(self, message: Message) -> None:
         self.messages_out += 1

@@ -84,3 +84,4 @@ class LocalRun:
                 self._settled = message.number
             for cell in readers.get(stream, ()):
                 cell.offer(stream, seq, message)
+                cell.release()

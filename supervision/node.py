@@ -11,12 +11,14 @@ from protocol.codec import decode, encode
 from protocol.message import Message
 from protocol.system import Item, Subscribe, Tail
 from supervision.cell import Cell
-from supervision.flow import Inlet, MemoryWindow, Outlet, Taken, Window
+from supervision.flow import ROOM, Inlet, MemoryWindow, Outlet, Taken, Window
 from supervision.journal import Journal
 from supervision.shell import Shell
 
 IDLE_S = 0.1  # Silence after which a reader asks again.
 SEND_MAX = 64  # Messages for one reader before the next has its turn.
+LAZY_ROOM = 1024  # Of a reader that looks only now and then.
+FRAME_BYTES = 64 * 1024  # Messages are sent together up to this size.
 SHOWN_MAX = 300  # Characters of a message on a screen.
 
 
@@ -32,7 +34,8 @@ class Node:
         self.window: Window[bytes] = shell.window() or self._own
         self.cell = Cell(shell, reads, lambda message: self._own.append(encode(message)), journal)
         positions = self.cell.recover()
-        self.inlets = {source: Inlet(id, source, positions[source]) for source in reads}
+        room = LAZY_ROOM if shell.lazy else ROOM
+        self.inlets = {source: Inlet(id, source, positions[source], room) for source in reads}
         self.outlets = {id: Outlet(id, self.window)}
         for stream, copy in shell.copies().items():
             self.outlets[stream] = Outlet(stream, copy)
@@ -54,17 +57,16 @@ class Node:
             return None
         if not isinstance(message, Item):
             raise TypeError(f"{source} sent {message.KIND} to {self.id}, wanted an item or a tail")
-        match inlet.take(message.seq):
-            case Taken.NEW:
-                self._rewinding.discard(source)
-                self.cell.offer(source, message.seq, decode(message.body))
-                return inlet.wish(rewind=False) if inlet.wants_room() else None
-            case Taken.GAP if source not in self._rewinding:
-                # Once is enough: what is on its way behind the gap would else ask again each time.
-                self._rewinding.add(source)
-                return inlet.wish(rewind=True)
-            case _:
-                return None
+        for seq, body in enumerate(message.bodies, message.seq):
+            match inlet.take(seq):
+                case Taken.NEW:
+                    self._rewinding.discard(source)
+                    self.cell.offer(source, seq, decode(body))
+                case Taken.GAP if source not in self._rewinding:
+                    # Once is enough: what is on its way behind the gap would else ask each time.
+                    self._rewinding.add(source)
+                    return inlet.wish(rewind=True)
+        return inlet.wish(rewind=False) if inlet.wants_room() else None
 
     def idle_wishes(self, now_s: float) -> Iterator[tuple[str, Subscribe]]:
         """Yield what to ask the sources that have been silent for a while.
@@ -93,9 +95,18 @@ class Node:
 
     @staticmethod
     def due(outlet: Outlet[bytes], reader: str) -> Iterator[Item]:
-        """Yield what a reader has room for; each yield counts as sent."""
+        """Yield what a reader has room for, in frames; each yield counts as sent."""
+        held: list[bytes] = []
+        size = first = 0
         for seq, body in outlet.due(reader, SEND_MAX):
-            yield Item(stream=outlet.stream, seq=seq, body=body)
+            if held and size + len(body) > FRAME_BYTES:
+                yield Item(stream=outlet.stream, seq=first, bodies=tuple(held))
+                held, size = [], 0
+            first = seq - len(held)
+            held.append(body)
+            size += len(body)
+        if held:
+            yield Item(stream=outlet.stream, seq=first, bodies=tuple(held))
 
     def inspect(self) -> dict[str, Any]:
         """Return the whole state for a screen."""

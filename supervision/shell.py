@@ -41,6 +41,8 @@ class Shell:
     """A function of its sources. Cuts of several sources are lined up (`joined`)."""
 
     joined: ClassVar[bool] = True
+    niceness: ClassVar[int] = 0  # Whoever decides goes before whoever keeps or shows ...
+    lazy: ClassVar[bool] = False  # ... and those look every few hundredths of a second.
     handlers: ClassVar[dict[tuple[type[Message], str | None], Handler]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -108,6 +110,8 @@ class SinkShell(Shell):
     """Keeps what it reads and publishes nothing."""
 
     joined: ClassVar[bool] = False
+    niceness: ClassVar[int] = 5
+    lazy: ClassVar[bool] = True
 
     def resume(self) -> dict[str, int]:
         """Return the last kept number of each source."""

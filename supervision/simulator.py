@@ -165,6 +165,7 @@ class Simulator:
     def _take(self, reader: str, source: str, frame: bytes) -> None:
         node = self._node(reader)
         wish = node.take(source, decode(frame), self.now_s)
+        node.cell.release()
         if wish is not None:
             self._carry(source, lambda: self._subscribe(source, wish))
 

@@ -7,6 +7,7 @@ window. Addresses are files in a directory of mode 700, so nobody else on the ma
 """
 
 import json
+import os
 import select
 from pathlib import Path
 from time import monotonic, monotonic_ns
@@ -54,6 +55,7 @@ class StreamWorker:
     def open(self) -> None:
         """Recover, bind, connect and ask for what is missing."""
         start, shell = self.start, self.shell
+        os.nice(shell.niceness)
         settings = settings_from(json.loads(start.settings))
         directory = Path(start.run_dir) / "data"
         directory.mkdir(mode=0o700, exist_ok=True)
@@ -89,8 +91,8 @@ class StreamWorker:
         return socket
 
     def descriptors(self) -> list[int]:
-        """Return one descriptor that is readable when any socket may be."""
-        return [self._epoll.fileno()]
+        """Return one descriptor that is readable when any socket may be; none for the lazy."""
+        return [] if self.shell.lazy else [self._epoll.fileno()]
 
     def tick_s(self) -> float:
         """Return how long to sleep: hardly at all while there is more to do."""
@@ -109,7 +111,8 @@ class StreamWorker:
             now_s = monotonic()
             heard_s = now_s if self._busy else heard_s
             # A shell that paces itself by the clock is never quiet.
-            if now_s - began_s > TURN_S or (now_s - heard_s >= LINGER_S <= pause_s):
+            quiet = self.shell.lazy or now_s - heard_s >= LINGER_S
+            if now_s - began_s > TURN_S or (quiet and pause_s >= LINGER_S):
                 break
             self._epoll.poll(pause_s)
         if now_s - self._committed_s >= COMMIT_S:
@@ -126,6 +129,7 @@ class StreamWorker:
         for _ in range(DRAIN_MAX):
             heard = self._drain_router()
             taken = sum(self._drain_source(source, DRAIN_MAX) for source in self._sources)
+            self.node.cell.release()
             if not (self._flush() or heard or taken):
                 return moved
             moved = True
@@ -206,6 +210,7 @@ class StreamWorker:
 
     def close(self) -> None:
         """Commit, close the shell and every socket; the address file goes with it."""
+        self.node.cell.release()
         self.node.cell.commit()
         self.shell.close()
         self.node.cell.close()

@@ -25,6 +25,8 @@ class WebShell(Shell):
     """Publishes nothing and decides nothing; a restart reads everything again."""
 
     joined = False
+    lazy = True
+    niceness = 10
     handlers = {(kind, None): _take for kind in FOLDED}
 
     def configure(self, settings: Settings, directory: str) -> None:

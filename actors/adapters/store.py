@@ -57,6 +57,7 @@ class SqlJournal:
         self._engine = engine
         self._row = _table(f"{actor}_facts", FactRow)
         self._row.metadata.create_all(engine, tables=[self._row.__table__])
+        self._insert = insert(self._row)
         self._connection = engine.connect()
         self._last = self._connection.execute(select(func.max(self._row.seq))).scalar() or 0
         self._connection.rollback()
@@ -86,7 +87,7 @@ class SqlJournal:
             }
             for index, fact in enumerate(facts)
         ]
-        self._connection.execute(insert(self._row), rows)
+        self._connection.execute(self._insert, rows)
         self._connection.commit()
         self._last += len(rows)
 

@@ -14,7 +14,7 @@ from tests.simulation.floor import Floor, frames
 
 SEEDS = int(os.environ.get("FLOORWATCH_SEEDS", "1000"))
 PART = 50
-STORM = Faults(crash=0.004, loss=0.01, duplicate=0.02, delay=0.02, crashes_max=30)
+STORM = Faults(crash=0.01, loss=0.01, duplicate=0.02, delay=0.02, crashes_max=30)
 
 
 @pytest.fixture(scope="module")
