@@ -24,6 +24,7 @@ class FeedShell(Shell):
     """
 
     joined = False
+    keeper = "recorder"
 
     def __init__(self, tape: Tape | None = None) -> None:
         self._given = tape

@@ -130,11 +130,12 @@ class Item(Message):
 
 @message("system.tail")
 class Tail(Message):
-    """What a publisher holds: numbers `first` to `last`. Answers every Subscribe."""
+    """What a publisher holds: numbers `first` to `last`. Answers a Subscribe that rewinds."""
 
     stream: str
     first: int
     last: int
+    keeper: str  # Who can send again what is older than `first`; "" if nobody can.
 
 
 @message("system.inspect")

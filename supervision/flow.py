@@ -73,9 +73,10 @@ class Cursor:
 class Outlet(Generic[Body]):
     """One stream and its readers."""
 
-    def __init__(self, stream: str, window: Window[Body]) -> None:
+    def __init__(self, stream: str, window: Window[Body], keeper: str = "") -> None:
         self.stream = stream
         self.window = window
+        self.keeper = keeper
         self.cursors: dict[str, Cursor] = {}
 
     def subscribe(self, wish: Subscribe) -> Tail:
@@ -86,7 +87,10 @@ class Outlet(Generic[Body]):
         else:
             cursor.room = max(cursor.room, wish.room)
             cursor.taken = max(cursor.taken, wish.after)
-        return Tail(stream=self.stream, first=self.window.first, last=self.window.last)
+        window = self.window
+        return Tail(
+            stream=self.stream, first=window.first, last=window.last, keeper=self.keeper
+        )
 
     def due(self, reader: str, most: int) -> Iterator[tuple[int, Body]]:
         """Yield up to `most` numbers that `reader` has room for; each yield moves its cursor."""
@@ -152,3 +156,7 @@ class Inlet:
     def lost(self, tail: Tail) -> int:
         """Return how many of the next numbers the publisher no longer holds."""
         return max(0, tail.first - self.taken - 1) if tail.last > self.taken else 0
+
+    def skip(self, count: int) -> None:
+        """Give up the next numbers: nobody holds them any more."""
+        self.taken += count

@@ -21,6 +21,8 @@ LAZY_ROOM = 1024  # Of a reader that looks only now and then.
 FRAME_BYTES = 64 * 1024  # Messages are sent together up to this size.
 SHOWN_MAX = 300  # Characters of a message on a screen.
 
+Wishes = list[tuple[str, Subscribe]]  # Whom to ask, and for what.
+
 
 class Node:
     """Takes items in, gives items out; every number once and in order on both sides."""
@@ -36,28 +38,32 @@ class Node:
         positions = self.cell.recover()
         room = LAZY_ROOM if shell.lazy else ROOM
         self.inlets = {source: Inlet(id, source, positions[source], room) for source in reads}
-        self.outlets = {id: Outlet(id, self.window)}
+        self.outlets = {id: Outlet(id, self.window, shell.keeper)}
         for stream, copy in shell.copies().items():
             self.outlets[stream] = Outlet(stream, copy)
         self._heard_s = dict.fromkeys(reads, now_s)
         self._rewinding: set[str] = set()
-        self.lost: dict[str, int] = {}
+        self.gaps: dict[str, int] = {}  # Numbers that nobody could send again, by source.
+        self._refill: dict[str, tuple[str, int]] = {}  # Source: its keeper, where it takes over.
 
     def first_wishes(self) -> Iterator[tuple[str, Subscribe]]:
         """Yield what to ask each source right after the start."""
-        for source, inlet in self.inlets.items():
-            yield source, inlet.wish(rewind=True)
+        for source in self.inlets:
+            yield self._wish(source, rewind=True)
 
-    def take(self, source: str, message: Message, now_s: float) -> Subscribe | None:
-        """Handle what a source sent; return what to answer."""
+    def take(self, peer: str, message: Message, now_s: float) -> Wishes:
+        """Handle what a peer sent, a source or its keeper; return whom to ask for what."""
+        if not isinstance(message, Item | Tail) or message.stream not in self.inlets:
+            raise TypeError(f"{peer} sent {message.KIND} to {self.id}, wanted an item or a tail")
+        source = message.stream
         self._heard_s[source] = now_s
-        inlet = self.inlets[source]
         if isinstance(message, Tail):
-            self.lost[source] = inlet.lost(message)
-            return None
-        if not isinstance(message, Item):
-            raise TypeError(f"{source} sent {message.KIND} to {self.id}, wanted an item or a tail")
-        for seq, body in enumerate(message.bodies, message.seq):
+            return self._seek(peer, message)
+        return self._accept(source, message)
+
+    def _accept(self, source: str, item: Item) -> Wishes:
+        inlet = self.inlets[source]
+        for seq, body in enumerate(item.bodies, item.seq):
             match inlet.take(seq):
                 case Taken.NEW:
                     self._rewinding.discard(source)
@@ -65,8 +71,29 @@ class Node:
                 case Taken.GAP if source not in self._rewinding:
                     # Once is enough: what is on its way behind the gap would else ask each time.
                     self._rewinding.add(source)
-                    return inlet.wish(rewind=True)
-        return inlet.wish(rewind=False) if inlet.wants_room() else None
+                    return [self._wish(source, rewind=True)]
+        keeper, until = self._refill.get(source, ("", 0))
+        if keeper and inlet.taken >= until:
+            del self._refill[source]
+            return [self._wish(source, rewind=True)]
+        return [self._wish(source, rewind=False)] if inlet.wants_room() else []
+
+    def _seek(self, peer: str, tail: Tail) -> Wishes:
+        """Turn to the keeper for what a source has forgotten; what he lacks too is a gap."""
+        source, inlet = tail.stream, self.inlets[tail.stream]
+        lost = inlet.lost(tail)
+        if lost == 0:
+            return []
+        if peer == source and tail.keeper not in ("", self.id):
+            self._refill[source] = (tail.keeper, tail.first - 1)
+        else:
+            inlet.skip(lost)
+            self.gaps[source] = self.gaps.get(source, 0) + lost
+        return [self._wish(source, rewind=True)]
+
+    def _wish(self, source: str, *, rewind: bool) -> tuple[str, Subscribe]:
+        keeper, _ = self._refill.get(source, (source, 0))
+        return keeper, self.inlets[source].wish(rewind=rewind)
 
     def idle_wishes(self, now_s: float) -> Iterator[tuple[str, Subscribe]]:
         """Yield what to ask the sources that have been silent for a while.
@@ -74,10 +101,11 @@ class Node:
         Silence may mean that there is nothing, that the last items were lost, or that the source
         has been restarted and does not know its readers; asking covers all three.
         """
-        for source, inlet in self.inlets.items():
+        for source in self.inlets:
             if now_s - self._heard_s[source] >= IDLE_S:
                 self._heard_s[source] = now_s
-                yield source, inlet.wish(rewind=True)
+                self._refill.pop(source, None)  # The source says again who can help.
+                yield self._wish(source, rewind=True)
 
     def subscribe(self, wish: Subscribe) -> Tail | None:
         """Note where a reader of one of our streams stands; a rewind is answered."""
@@ -114,6 +142,7 @@ class Node:
         return {
             "id": self.id,
             "reads": {source: inlet.taken for source, inlet in self.inlets.items()},
+            "gaps": self.gaps,
             "published": self.window.last,
             "behind": self.outlets[self.id].behind(),
             "messages_in": cell.messages_in,

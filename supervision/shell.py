@@ -41,6 +41,7 @@ class Shell:
     """A function of its sources. Cuts of several sources are lined up (`joined`)."""
 
     joined: ClassVar[bool] = True
+    keeper: ClassVar[str] = ""  # Who keeps the stream longer than this shell does.
     niceness: ClassVar[int] = 0  # Whoever decides goes before whoever keeps or shows ...
     lazy: ClassVar[bool] = False  # ... and those look every few hundredths of a second.
     handlers: ClassVar[dict[tuple[type[Message], str | None], Handler]] = {}

@@ -164,10 +164,10 @@ class Simulator:
 
     def _take(self, reader: str, source: str, frame: bytes) -> None:
         node = self._node(reader)
-        wish = node.take(source, decode(frame), self.now_s)
+        wishes = node.take(source, decode(frame), self.now_s)
         node.cell.release()
-        if wish is not None:
-            self._carry(source, lambda: self._subscribe(source, wish))
+        for peer, wish in wishes:
+            self._carry(peer, lambda p=peer, w=wish: self._subscribe(p, w))
 
     def _flush(self, id: str) -> None:
         node = self._node(id)

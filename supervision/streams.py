@@ -128,7 +128,7 @@ class StreamWorker:
         # ZeroMQ's descriptors are edge-triggered: whoever stops before all is drained sleeps on.
         for _ in range(DRAIN_MAX):
             heard = self._drain_router()
-            taken = sum(self._drain_source(source, DRAIN_MAX) for source in self._sources)
+            taken = sum(self._drain_source(peer, DRAIN_MAX) for peer in list(self._sources))
             self.node.cell.release()
             if not (self._flush() or heard or taken):
                 return moved
@@ -145,14 +145,16 @@ class StreamWorker:
             except BadFrame:
                 self.bad_frames += 1
                 continue
-            wish = self.node.take(source, message, monotonic())
-            if wish is not None:
-                self._ask(source, wish)
+            for peer, wish in self.node.take(source, message, monotonic()):
+                self._ask(peer, wish)
         return count
 
-    def _ask(self, source: str, wish: Subscribe) -> None:
+    def _ask(self, peer: str, wish: Subscribe) -> None:
+        if peer not in self._sources:  # A keeper, met for the first time.
+            self._sources[peer] = self._connected(peer)
+            self._epoll.register(self._sources[peer].FD, select.EPOLLIN)
         try:
-            self._sources[source].send(encode(wish), zmq.NOBLOCK)
+            self._sources[peer].send(encode(wish), zmq.NOBLOCK)
         except zmq.Again:
             return  # The next idle moment asks again.
 

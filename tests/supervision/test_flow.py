@@ -64,7 +64,7 @@ def test_a_number_that_could_not_be_sent_is_sent_next():
 def test_what_the_window_has_forgotten_is_told_and_not_sent():
     outlet = make_outlet(25, keep_max=10)
     tail = outlet.subscribe(wish(after=0, room=99))
-    assert tail == Tail(stream="bars", first=outlet.window.first, last=25)
+    assert tail == Tail(stream="bars", first=outlet.window.first, last=25, keeper="")
     assert outlet.window.first > 1
     assert sent(outlet) == []
     assert Inlet("desk", "bars").lost(tail) == outlet.window.first - 1

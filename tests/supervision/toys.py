@@ -60,6 +60,45 @@ class GatedWindow:
         return encode(self.source.tape[seq - 1])
 
 
+class ForgetfulShell(SourceShell):
+    """A source that holds only the newest hundred numbers of its tape."""
+
+    keeper = "recorder"
+
+    def window(self) -> Window[bytes]:
+        return ForgetfulWindow(self)
+
+
+class ForgetfulWindow(GatedWindow):
+    """The newest part of what is released."""
+
+    @property
+    def first(self) -> int:  # type: ignore[override]
+        return max(1, self.last - 99)
+
+
+class RecorderShell(SinkShell):
+    """Keeps the source's messages and serves them again; `kept` outlives it."""
+
+    def __init__(self, kept: MemoryWindow[bytes]) -> None:
+        self.kept = kept
+        self.open: list[bytes] = []
+
+    def resume(self) -> dict[str, int]:
+        return {"source": self.kept.last}
+
+    def keep(self, source: str, seq: int, message: Message) -> None:
+        self.open.append(encode(message))
+
+    def commit(self) -> None:
+        for body in self.open:
+            self.kept.append(body)
+        self.open.clear()
+
+    def copies(self) -> dict[str, Window[bytes]]:
+        return {"source": self.kept}
+
+
 class SumShell(Shell):
     """Publishes the running sum of what it reads: every loss or repeat shows for ever after."""
 
