@@ -25,6 +25,7 @@ from supervision.status import Node, read_documents
 from supervision.tree import floor
 from tests.actors.adapters.feeds.recordings import real
 from tests.simulation.floor import ENABLED
+from tests.system.hosting import GREEN
 from tests.system.running import Running, until
 
 KILLS = 34
@@ -175,3 +176,34 @@ def test_thirty_kills_of_actors_and_supervisors_change_nothing(undisturbed, seed
         assert result.digest == undisturbed.digest, f"seed {seed}: {same} after {killed}"
         assert recorded(run, "ticks.frames") == recorded(run, "tape.frames")
         assert len(killed) >= 12 and killed.total() >= 30, killed
+
+
+def test_a_run_that_was_lost_goes_on_where_it_was_when_it_is_started_again(undisturbed):
+    with floor_on_the_day(SPEED) as (run, settings):
+        until(lambda: ask_cut(run) > 60, "some of the day has passed", 60)
+        root = bodies.body(run.look().pid)
+        assert root is not None
+        bodies.kill(root)
+        assert run.wait_end() != 0
+        (run.run_dir / GREEN).unlink()
+        again = Running(run.tree, "fork", dataclasses.asdict(settings), 0, run.run_dir)
+        try:
+            again.wait_green()
+            until(lambda: complete(again), "the end of the day", 120)
+            stop(again)
+            books = ended_books(again, settings)
+            result = result_of(books, 0.0)
+            check_orders(books)
+            books.close()
+        finally:
+            left = again.end()
+        assert not left
+        assert result.digest == undisturbed.digest
+        assert recorded(run, "ticks.frames") == recorded(run, "tape.frames")
+
+
+def ask_cut(run: Running) -> int:
+    try:
+        return int(ask(run.run_dir, "books", 0.5)["cut"])
+    except NoAnswer:
+        return 0
