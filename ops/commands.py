@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         code = app(arguments, standalone_mode=False)
     except typer.Exit as leaving:
         return leaving.exit_code
-    except Refusal as refusal:
+    except (Refusal, *expected()) as refusal:
         Console(stderr=True, highlight=False).print(str(refusal))
         return EXIT_USAGE
     except typer.Abort:
@@ -51,6 +51,16 @@ def main(arguments: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def expected() -> tuple[type[Exception], ...]:
+    """Return the errors that are the user's to mend; their texts say how."""
+    from ops.look import NotRunning
+    from supervision.ground import AlreadyRunning, PortTaken
+    from supervision.host import NotGreen
+    from supervision.inspection import NoAnswer
+
+    return (NotRunning, AlreadyRunning, PortTaken, NotGreen, NoAnswer)
+
+
 @app.command()
 def demo(
     speed: Annotated[float, typer.Option(help="How many times faster than real time.")] = 60.0,
@@ -60,7 +70,12 @@ def demo(
     """Start the whole floor on a simulated session with the paper broker."""
     from ops.live import demonstrate
 
-    chosen: Values = {"feed": {"speed": speed}, "router": {"synthetic": "allow"}}
+    # Stacks in the direction of a trend too, so that there is something to see.
+    enabled = ["stacked_buy:trending_up", "stacked_sell:trending_down"]
+    enabled += ["stacked_buy:volatile", "stacked_sell:volatile"]
+    router = {"synthetic": "allow", "enabled": enabled}
+    # On a micro contract the daily limit leaves room for more than one trade.
+    chosen: Values = {"feed": {"speed": speed, "symbol": "MES"}, "router": router}
     if port is not None:
         chosen["web"] = {"port": port}
     return demonstrate(_settings(settings_file, chosen), console)
@@ -104,7 +119,7 @@ def tree(
     settings_file: SettingsFile = None,
 ) -> int:
     """Show the processes of the running floor."""
-    from ops.live import show_tree
+    from ops.look import show_tree
 
     return show_tree(_settings(settings_file), console, as_json)
 
@@ -112,7 +127,7 @@ def tree(
 @app.command()
 def inspect(actor: str, settings_file: SettingsFile = None) -> int:
     """Show the state, the last messages and the counters of one actor as JSON."""
-    from ops.live import inspection
+    from ops.look import inspection
 
     found = inspection(_settings(settings_file), actor)
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
@@ -122,7 +137,7 @@ def inspect(actor: str, settings_file: SettingsFile = None) -> int:
 @app.command()
 def stop(settings_file: SettingsFile = None) -> int:
     """Stop the running floor in order and wait until it has ended."""
-    from ops.live import stop_floor
+    from ops.look import stop_floor
 
     return stop_floor(_settings(settings_file), console)
 

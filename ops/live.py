@@ -1,45 +1,32 @@
-"""The floor in processes: replay, demonstration, and the commands that look at a running one."""
+"""The floor in processes: replay, demonstration, and service until it is stopped."""
 
 import dataclasses
 import json
-import os
-import select
-import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 from rich.console import Console
-from rich.markup import escape
-from rich.tree import Tree
 
 from actors.adapters.feeds.ingest import ingest
-from actors.adapters.feeds.port import FeedError
+from actors.adapters.feeds.port import Chunk, FeedError
 from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import Summary, TapeRule, tape, write_tape
 from actors.adapters.store import SqlBooks, engine_for
+from actors.core.session.calendar import clock_minute, clock_ns
 from ops.config import settings_json
 from ops.replay import Result, result_of
 from ops.report import EXIT_DATA, counting, show_result, show_summary
 from protocol.settings import Settings
-from supervision.bodies import lives
 from supervision.host import Host
 from supervision.inspection import NoAnswer, ask
-from supervision.runfile import RUN_FILE, Run, read_run
-from supervision.status import Node, fold, read_documents
 from supervision.tree import floor
 
 FLOOR = "floor"
-STOP_LIMIT_S = 60.0
-EXIT_STILL_RUNNING = 75
+DEMO_FROM = "07:30"  # New York: the regime knows enough when the day opens two hours later.
 GREEN_LIMIT_S = 30.0
 LOOK_S = 0.02
-
-
-class NotRunning(RuntimeError):
-    """No floor runs that could be asked."""
 
 
 def data_directory(run_dir: Path) -> Path:
@@ -148,7 +135,7 @@ def without_fixed_port(settings: Settings) -> Settings:
 def demonstrate(settings: Settings, console: Console) -> int:
     """Run the floor on a simulated session until it is stopped."""
     run_dir = new_run(settings, "demo")
-    record_simulation(settings, run_dir)
+    record_simulation(settings, run_dir, DEMO_FROM)
     return serve(settings, run_dir, console)
 
 
@@ -160,12 +147,23 @@ def run_floor(settings: Settings, console: Console) -> int:
     return serve(settings, run_dir, console)
 
 
-def record_simulation(settings: Settings, run_dir: Path) -> None:
-    """Write the tape of a simulated session."""
+def record_simulation(settings: Settings, run_dir: Path, from_clock: str = "") -> None:
+    """Write the tape of a simulated session; `from_clock` leaves out the night before it."""
     rule = TapeRule.of(settings.feed, settings.bars)
     feed = settings.feed
-    source = SimulatedSession(feed.symbol, feed.seed, feed.session_trades)
+    session = SimulatedSession(feed.symbol, feed.seed, feed.session_trades)
+    source = later(session, from_clock) if from_clock else session
     write_tape(data_directory(run_dir) / "tape.frames", tape(source, rule))
+
+
+def later(session: SimulatedSession, from_clock: str) -> Iterator[Chunk]:
+    """Yield the trades of a session from a time of its day on."""
+    from_ns = clock_ns(session.trading_date, clock_minute(from_clock))
+    for chunk in session:
+        start = int(np.searchsorted(chunk.trades.ts_event, from_ns))
+        trades = chunk.trades.slice(start, len(chunk.trades))
+        if len(trades):
+            yield dataclasses.replace(chunk, trades=trades)
 
 
 def serve(settings: Settings, run_dir: Path, console: Console) -> int:
@@ -178,67 +176,3 @@ def serve(settings: Settings, run_dir: Path, console: Console) -> int:
     code = host.watch()
     console.print("stopped in order" if code == 0 else f"lost: see {run_dir / 'alarms.jsonl'}")
     return code
-
-
-def latest_run(settings: Settings) -> Path:
-    """Return the directory of the running floor, the one started last if there are several."""
-    base = Path(settings.run.directory).resolve()
-    runs = [(run.started_ns, path.parent) for path, run in _runs(base) if lives(run.host)]
-    if not runs:
-        raise NotRunning(f"no floor runs in {base}: start one with `python3 start.py demo`")
-    return max(runs)[1]
-
-
-def _runs(base: Path) -> Iterator[tuple[Path, Run]]:
-    for path in base.glob(f"*/{RUN_FILE}"):
-        run = read_run(path.parent)
-        if run is not None:
-            yield path, run
-
-
-def inspection(settings: Settings, actor: str) -> dict[str, Any]:
-    """Return the state of an actor of the running floor."""
-    return ask(latest_run(settings), actor)
-
-
-def stop_floor(settings: Settings, console: Console) -> int:
-    """Ask the running floor to stop and wait until it has ended."""
-    run_dir = latest_run(settings)
-    run = read_run(run_dir)
-    if run is not None:
-        handle = os.pidfd_open(run.host.pid)
-        signal.pidfd_send_signal(handle, signal.SIGTERM)
-        select.select([handle], [], [], STOP_LIMIT_S)
-        os.close(handle)
-        if lives(run.host):
-            console.print(f"{run_dir} still stops after {STOP_LIMIT_S} s")
-            return EXIT_STILL_RUNNING
-    console.print(f"stopped {run_dir}")
-    return 0
-
-
-def show_tree(settings: Settings, console: Console, as_json: bool) -> int:
-    """Print the processes of the running floor."""
-    run_dir = latest_run(settings)
-    node = fold(read_documents(run_dir), "root", time.monotonic_ns())
-    if as_json:
-        console.print_json(json.dumps(None if node is None else asdict(node), default=str))
-    elif node is not None:
-        console.print(branch(node))
-    return 0
-
-
-def branch(node: Node, into: Tree | None = None) -> Tree:
-    """Return a node and all below it as a tree for the terminal."""
-    words = f"[{node.health}]\u25cf[/] [bold]{node.id}[/bold] {node.phase}"
-    if node.pid:
-        words += f"  pid {node.pid}  {node.memory_bytes / 1e6:.0f} MB"
-    words += f"  restarts {node.restarts}"
-    if node.kind != "supervisor":
-        words += f"  in {node.messages_in:,}  out {node.messages_out:,}  cut {node.cut}"
-    if node.failure is not None:
-        words += f"  [dim]last: {escape(str(node.failure.get('reason', '')))[:60]}[/dim]"
-    tree = Tree(words) if into is None else into.add(words)
-    for child in node.children:
-        branch(child, tree)
-    return tree
