@@ -8,7 +8,7 @@ from actors.core.columns import trades_of
 from actors.core.orders.exchange import ExchangeState, accept, apply, execute, seen
 from actors.core.orders.fills import PaperRule
 from actors.core.rules import paper_rule
-from protocol.instruments import instrument
+from protocol.instruments import instrument_of
 from protocol.market import Cut, Settled, TradeBatch
 from protocol.message import Message
 from protocol.orders import BracketSubmitted, FlattenSubmitted
@@ -25,7 +25,7 @@ class PaperBrokerShell(JournaledShell):
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.settings = settings.paper
-        self.own = instrument(settings.feed.symbol)
+        self.own = instrument_of(settings.feed.symbol)
         self.rule: PaperRule | None = None
         self.state = ExchangeState()
 

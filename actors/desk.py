@@ -6,7 +6,7 @@ from typing import Any
 from actors.adapters.open import open_journal
 from actors.core.orders.desk import DeskState, apply, decide
 from actors.core.rules import tick_value
-from protocol.instruments import instrument
+from protocol.instruments import instrument_of
 from protocol.market import Cut, Settled
 from protocol.message import Message
 from protocol.orders import (
@@ -30,7 +30,7 @@ class DeskShell(JournaledShell):
     """
 
     def configure(self, settings: Settings, directory: str) -> None:
-        self.tick = tick_value(instrument(settings.feed.symbol))
+        self.tick = tick_value(instrument_of(settings.feed.symbol))
         self.state = DeskState()
 
     def open_journal(self, settings: Settings, directory: str) -> Journal:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from actors.core.orderflow.imbalance import imbalances
 from actors.core.rules import imbalance_rule
-from protocol.instruments import instrument
+from protocol.instruments import instrument_of
 from protocol.market import BarClosed
 from protocol.message import Message
 from protocol.settings import Settings
@@ -15,7 +15,7 @@ class DetectorShell(Shell):
     """Raises signals from closed bars. Keeps nothing between bars: a restart loses nothing."""
 
     def configure(self, settings: Settings, directory: str) -> None:
-        self.rule = imbalance_rule(settings.imbalance, instrument(settings.feed.symbol))
+        self.rule = imbalance_rule(settings.imbalance, instrument_of(settings.feed.symbol))
 
     @handles(BarClosed)
     def on_bar_closed(self, bar: BarClosed) -> Iterable[Message]:

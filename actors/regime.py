@@ -5,7 +5,7 @@ from typing import Any
 
 from actors.core.regime.classify import RegimeState
 from actors.core.rules import regime_rule
-from protocol.instruments import instrument
+from protocol.instruments import instrument_of
 from protocol.market import BarClosed
 from protocol.message import Message
 from protocol.settings import Settings
@@ -23,7 +23,7 @@ class RegimeShell(Shell):
     def on_bar_closed(self, bar: BarClosed) -> Iterable[Message]:
         """Judge the bar; another contract starts with an empty history."""
         if self.state is None or self.state.rule.contract != bar.contract:
-            own = instrument(self.settings.feed.symbol)
+            own = instrument_of(self.settings.feed.symbol)
             self.state = RegimeState(regime_rule(self.settings.regime, own, bar.contract))
         return (self.state.judge(bar),)
 

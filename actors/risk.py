@@ -5,7 +5,7 @@ from typing import Any
 
 from actors.core.risk.limits import RiskRule, RiskState, after_cut, apply, judge_cut
 from actors.core.rules import risk_rule
-from protocol.instruments import instrument
+from protocol.instruments import instrument_of
 from protocol.market import BarClosed, Cut
 from protocol.message import Message
 from protocol.orders import BracketEnded, BracketSubmitted, PositionClosed, PositionOpened
@@ -22,7 +22,7 @@ class RiskShell(Shell):
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.settings = settings
-        self.own = instrument(settings.feed.symbol)
+        self.own = instrument_of(settings.feed.symbol)
         self.rule: RiskRule | None = None
         self.state = RiskState()
         self.last_price: int | None = None

@@ -18,6 +18,7 @@ from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import TapeRule, tape, write_tape
 from ops.config import settings_json
 from ops.live import FLOOR, data_directory
+from protocol.instruments import root_of
 from protocol.settings import Settings
 from supervision import bodies
 from supervision.inspection import NoAnswer, ask
@@ -113,7 +114,7 @@ def served(settings: Settings, directory: Path) -> Iterator[Served]:
     )
     run_dir = directory / FLOOR
     feed = chosen.feed
-    session = SimulatedSession(feed.symbol, feed.seed, feed.session_trades)
+    session = SimulatedSession(root_of(feed.symbol), feed.seed, feed.session_trades)
     rule = TapeRule.of(feed, chosen.bars)
     write_tape(data_directory(run_dir) / "tape.frames", tape(session, rule))
     (directory / "settings.json").write_text(settings_json(chosen))

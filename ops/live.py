@@ -18,6 +18,7 @@ from actors.core.session.calendar import clock_minute, clock_ns
 from ops.config import settings_json
 from ops.replay import Result, result_of
 from ops.report import EXIT_DATA, counting, show_result, show_summary
+from protocol.instruments import root_of
 from protocol.settings import Settings
 from supervision.host import Host
 from supervision.inspection import NoAnswer, ask
@@ -151,7 +152,7 @@ def record_simulation(settings: Settings, run_dir: Path, from_clock: str = "") -
     """Write the tape of a simulated session; `from_clock` leaves out the night before it."""
     rule = TapeRule.of(settings.feed, settings.bars)
     feed = settings.feed
-    session = SimulatedSession(feed.symbol, feed.seed, feed.session_trades)
+    session = SimulatedSession(root_of(feed.symbol), feed.seed, feed.session_trades)
     source = later(session, from_clock) if from_clock else session
     write_tape(data_directory(run_dir) / "tape.frames", tape(source, rule))
 

@@ -108,6 +108,11 @@ def root_of(symbol: str) -> str:
     return symbol if symbol in INSTRUMENTS else parse_contract(symbol, _ANY_DAY).root
 
 
+def instrument_of(symbol: str) -> Instrument:
+    """Return the instrument of a root, "ES", or of one of its contracts, "ESZ5"."""
+    return instrument(root_of(symbol))
+
+
 def front_month(symbol: str, trading_date: date) -> str:
     """Return the raw symbol of the month traded on `trading_date`.
 
