@@ -156,11 +156,15 @@ class Settings:
 R = TypeVar("R")
 
 
-def settings_from(mapping: dict[str, Any], record: type[R] = Settings) -> R:  # type: ignore[assignment]
+def settings_from(mapping: dict[str, Any]) -> Settings:
     """Rebuild the records from checked plain values; whatever is absent takes its default."""
+    return _record(Settings, mapping)
+
+
+def _record(record: type[R], mapping: dict[str, Any]) -> R:
     hints = typing.get_type_hints(record)
     values = {
-        name: settings_from(value, hints[name])
+        name: _record(hints[name], value)
         if dataclasses.is_dataclass(hints[name])
         else tuple(value) if isinstance(value, list) else value
         for name, value in mapping.items()
