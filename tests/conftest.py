@@ -4,6 +4,11 @@ import os
 
 import hypothesis
 import pytest
+import setproctitle
+
+# It finds a process's name only while the environment lies where the kernel put it, and tests
+# change the environment; a forked actor inherits what was found here.
+setproctitle.getproctitle()
 
 hypothesis.settings.register_profile(
     "floorwatch",
