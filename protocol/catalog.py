@@ -11,7 +11,6 @@ CATALOG: tuple[type[Message], ...] = (
     market.BarClosed,
     market.FeedLost,
     market.FeedRestored,
-    market.Recorded,
     signals.SignalRaised,
     signals.RegimeJudged,
     signals.SignalApproved,

@@ -170,13 +170,3 @@ class FeedRestored(Message):
     """The source of a contract's trades delivers again."""
 
     contract: str
-
-
-@message("market.recorded")
-class Recorded(Message):
-    """The recorder has made the frames of `stream` up to `upto` durable."""
-
-    stream: str
-    upto: int
-    trades: int
-    volume: int

@@ -112,10 +112,9 @@ class PaperSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
-    """Where journals and recorded ticks are kept."""
+    """Where journals and books are kept."""
 
-    directory: str = "data"
-    url: str = ""  # SQL address; empty: SQLite files in the directory.
+    url: str = ""  # SQL address; empty: SQLite files in the directory of the run.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +130,6 @@ class SupervisionSettings:
     """Beats, time-outs and how many restarts are too many."""
 
     beat_ms: PositiveInt = 500
-    hung_beats: PositiveInt = 6
     restarts_max: PositiveInt = 10
     period_s: PositiveInt = 60
 
