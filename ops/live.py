@@ -4,6 +4,7 @@ import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -118,7 +119,8 @@ def replay_live(files: list[Path], settings: Settings, console: Console) -> int:
         console.print(f"[red]{error}[/red]")
         return EXIT_DATA
     show_summary(summary, console)
-    code, seconds = play(settings, run_dir)
+    with ExitStack() as shown:
+        code, seconds = play(settings, run_dir, watcher(run_dir, summary.cuts, shown, console))
     if code == 0:
         books = books_of(settings, run_dir)
         result: Result = result_of(books, seconds)
@@ -126,6 +128,33 @@ def replay_live(files: list[Path], settings: Settings, console: Console) -> int:
         show_result(summary, result, settings, console)
     console.print(f"run {run_dir}", style="dim")
     return code
+
+
+def watcher(
+    run_dir: Path, cuts: int, shown: ExitStack, console: Console
+) -> Callable[[], bool]:
+    """Return what to ask whether a replay is over; it shows how far the books have come."""
+    bar: list[Callable[[int], None]] = []
+
+    def over() -> bool:
+        if not bar:
+            # Only now that all processes are there: the bar has a thread, and forks want none.
+            console.print(f"page {page(run_dir)}", style="dim")
+            bar.append(shown.enter_context(counting(console, "replaying", "decisions", cuts)))
+        try:
+            books = ask(run_dir, "books", limit_s=1.0)
+        except NoAnswer:  # It may be on its way back.
+            return False
+        bar[0](int(books["cut"]))
+        return bool(books["state"]["complete"])
+
+    return over
+
+
+def page(run_dir: Path) -> str:
+    """Return the address of a run's page."""
+    web = json.loads((run_dir / "web.json").read_text())
+    return f"http://{web['host']}:{web['port']}"
 
 
 def without_fixed_port(settings: Settings) -> Settings:
@@ -172,8 +201,7 @@ def serve(settings: Settings, run_dir: Path, console: Console) -> int:
     host = host_for(settings, run_dir)
     host.start()
     host.wait_green(GREEN_LIMIT_S)
-    web = json.loads((run_dir / "web.json").read_text())
-    console.print(f"floor is green: http://{web['host']}:{web['port']}  (Ctrl-C stops it)")
+    console.print(f"floor is green: {page(run_dir)}  (Ctrl-C stops it)")
     code = host.watch()
     console.print("stopped in order" if code == 0 else f"lost: see {run_dir / 'alarms.jsonl'}")
     return code

@@ -37,17 +37,19 @@ def show_local_replay(files: list[Path], settings: Settings, console: Console) -
 
 
 @contextmanager
-def counting(console: Console, what: str) -> Iterator[Callable[[int], None]]:
-    """Show how many trades have passed while the body runs."""
+def counting(
+    console: Console, doing: str, what: str = "trades", total: int | None = None
+) -> Iterator[Callable[[int], None]]:
+    """Show how many have passed while the body runs."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
-        TextColumn("{task.completed:,} trades"),
+        TextColumn(f"{{task.completed:,}} {what}"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda trades: progress.update(task, completed=trades)
+        task = progress.add_task(doing, total=total)
+        yield lambda passed: progress.update(task, completed=passed)
 
 
 def show_summary(summary: Summary, console: Console) -> None:
