@@ -25,19 +25,29 @@ class BooksShell(SinkShell):
         self.reached: dict[str, int] = {}
 
     def resume(self) -> dict[str, int]:
-        return self.books.positions()
+        positions = self.books.positions()
+        for stream in positions:
+            for mark in self.books.marks(stream):
+                self._note(stream, mark)
+        return positions
 
     def keep(self, source: str, seq: int, message: Message) -> None:
-        """Keep decisions; of cuts only the number is noted."""
+        """Keep decisions; of cuts only those at the end of the tape."""
         if isinstance(message, Cut | Settled):
-            self.books.add(source, seq, None)
-            if isinstance(message, Settled) or source not in SETTLING:
-                self.reached[source] = message.number
-            if isinstance(message, Cut) and message.reason is CutReason.END:
-                self.end = message.number
+            self._note(source, message)
+            self.books.add(source, seq, message if self._ends(message) else None)
         else:
             self.kept += 1
             self.books.add(source, seq, message)
+
+    def _note(self, source: str, mark: Cut | Settled) -> None:
+        if isinstance(mark, Cut) and mark.reason is CutReason.END:
+            self.end = mark.number
+        if isinstance(mark, Settled) or source not in SETTLING:
+            self.reached[source] = mark.number
+
+    def _ends(self, mark: Cut | Settled) -> bool:
+        return mark.number == self.end
 
     def commit(self) -> None:
         self.books.commit()

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from protocol.codec import encode
+from protocol.market import Cut, Settled
 from protocol.message import Message
 from supervision.journal import Positions
 
@@ -25,6 +26,9 @@ class Books(Protocol):
 
     def entries(self, stream: str) -> Iterable[Message]:
         """Yield what is kept of a stream, in order."""
+
+    def marks(self, stream: str) -> Iterable[Cut | Settled]:
+        """Yield the cuts and settlements among them."""
 
     def close(self) -> None:
         """Commit and release the store."""
@@ -55,6 +59,9 @@ class MemoryBooks:
     def entries(self, stream: str) -> Iterable[Message]:
         return iter(self._kept.get(stream, ()))
 
+    def marks(self, stream: str) -> Iterable[Cut | Settled]:
+        return [m for m in self._kept.get(stream, ()) if isinstance(m, Cut | Settled)]
+
     def close(self) -> None:
         self.commit()
 
@@ -64,6 +71,8 @@ def digest(books: Books) -> str:
     whole = hashlib.blake2b(digest_size=16)
     for stream in STREAMS:
         for message in books.entries(stream):
+            if isinstance(message, Cut | Settled):
+                continue
             frame = encode(message)
             whole.update(len(frame).to_bytes(4, "little"))
             whole.update(frame)

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event, func
 from sqlmodel import Field, SQLModel, create_engine, insert, select
 
 from protocol.codec import decode_fields, encode_fields
+from protocol.market import Cut, Settled
 from protocol.message import Message
 from supervision.journal import Positions
 
@@ -146,11 +147,22 @@ class SqlBooks:
 
     def entries(self, stream: str) -> Iterable[Message]:
         """Yield what is kept of a stream, in order."""
-        columns = select(self._row.kind, self._row.version, self._row.body)
-        chosen = columns.where(self._row.stream == stream).order_by(self._row.seq)
-        for row in self._connection.execute(chosen):
+        for row in self._rows_of(stream):
             yield decode_fields(*row)
+
+    def marks(self, stream: str) -> Iterable[Cut | Settled]:
+        """Yield the cuts and settlements among them."""
+        for row in self._rows_of(stream, self._row.kind.in_([Cut.KIND, Settled.KIND])):
+            mark = decode_fields(*row)
+            assert isinstance(mark, Cut | Settled)
+            yield mark
+
+    def _rows_of(self, stream: str, *conditions: Any) -> Sequence[Any]:
+        columns = select(self._row.kind, self._row.version, self._row.body)
+        chosen = columns.where(self._row.stream == stream, *conditions).order_by(self._row.seq)
+        rows = self._connection.execute(chosen).all()
         self._connection.rollback()
+        return rows
 
     def close(self) -> None:
         self.commit()
