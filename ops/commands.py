@@ -57,8 +57,9 @@ def expected() -> tuple[type[Exception], ...]:
     from supervision.ground import AlreadyRunning, PortTaken
     from supervision.host import NotGreen
     from supervision.inspection import NoAnswer
+    from web.port import PortTaken as PageTaken
 
-    return (NotRunning, AlreadyRunning, PortTaken, NotGreen, NoAnswer)
+    return (NotRunning, AlreadyRunning, PortTaken, PageTaken, NotGreen, NoAnswer)
 
 
 @app.command()

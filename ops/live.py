@@ -24,6 +24,7 @@ from protocol.settings import Settings
 from supervision.host import Host
 from supervision.inspection import NoAnswer, ask
 from supervision.tree import floor
+from web.port import PortTaken, check_port
 
 FLOOR = "floor"
 DEMO_FROM = "07:30"  # New York: the regime knows enough when the day opens two hours later.
@@ -164,6 +165,11 @@ def without_fixed_port(settings: Settings) -> Settings:
 
 def demonstrate(settings: Settings, console: Console) -> int:
     """Run the floor on a simulated session until it is stopped."""
+    try:
+        check_port(settings.web)
+    except PortTaken as error:
+        console.print(f"{error}; taking any free one", style="yellow")
+        settings = without_fixed_port(settings)
     run_dir = new_run(settings, "demo")
     record_simulation(settings, run_dir, DEMO_FROM)
     return serve(settings, run_dir, console)
@@ -171,6 +177,7 @@ def demonstrate(settings: Settings, console: Console) -> int:
 
 def run_floor(settings: Settings, console: Console) -> int:
     """Run the floor in its own directory; a second start goes on where the first ended."""
+    check_port(settings.web)
     run_dir = Path(settings.run.directory).resolve() / FLOOR
     if not (data_directory(run_dir) / "tape.frames").exists():
         record_simulation(settings, run_dir)

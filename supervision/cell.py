@@ -1,7 +1,7 @@
 """One shell at work: lines up what it reads, runs its handlers, records, and numbers what follows.
 
 Both runtimes run their shells in cells, so recovery is written once. A cell knows no transport:
-whoever owns it offers messages in the order of their numbers and sends what is in `published`.
+whoever owns it offers messages in the order of their numbers and is handed what to publish.
 """
 
 from collections import deque

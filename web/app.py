@@ -6,7 +6,6 @@ another site could otherwise reach it through its visitor's browser), and change
 
 import asyncio
 import ipaddress
-import socket
 import threading
 from concurrent.futures import Future
 
@@ -15,6 +14,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from protocol.settings import WebSettings
 from web.floor import Floor
+from web.port import taken
 from web.routes import FLOOR, ROUTES, STATIC, STOPPING
 
 START_LIMIT_S = 10.0
@@ -31,23 +31,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-
-
-class PortTaken(Exception):
-    """The address of the page is in use."""
-
-
-def check_port(settings: WebSettings) -> None:
-    """Raise `PortTaken` if the page could not listen where it should; a start asks first."""
-    if settings.port == 0:
-        return
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            raise _taken(settings, error) from None
 
 
 def make_app(floor: Floor, host: str) -> web.Application:
@@ -141,16 +124,9 @@ class Server:
             await runner.setup()
             await web.TCPSite(runner, settings.host, settings.port).start()
         except OSError as error:
-            self._bound.set_exception(_taken(settings, error))
+            self._bound.set_exception(taken(settings, error))
         else:
             self._bound.set_result(int(runner.addresses[0][1]))
             await self._stop.wait()
         finally:
             await runner.cleanup()
-
-
-def _taken(settings: WebSettings, error: OSError) -> PortTaken:
-    return PortTaken(
-        f"the page cannot listen on {settings.host} port {settings.port} ({error.strerror}):"
-        " stop what uses it, or set web.port to another number, 0 for any free one"
-    )

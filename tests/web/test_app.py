@@ -15,8 +15,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from protocol.settings import Settings, WebSettings
 from tests.makers import at, make_bar, make_signal
 from web.actor import WebShell, url
-from web.app import PortTaken, check_port, make_app
+from web.app import make_app
 from web.floor import Floor, last_alarms
+from web.port import PortTaken, check_port
 from web.replica import Replica
 from web.stream import changes
 
