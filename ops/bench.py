@@ -179,7 +179,7 @@ def service(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row
         kills = floor.kill_times_s(10 if quick else 60)
         p50, p99 = percentile(kills, 50), percentile(kills, 99)
         yield Row(
-            f"killed to back in service with its state, {len(kills)} kills",
+            f"killed to back in service with its state, {len(kills)} single kills",
             f"p50 {p50:.3f} s, p99 {p99:.3f} s",
             f"p99 {REACH_BACK_S} s",
             p99 < REACH_BACK_S,

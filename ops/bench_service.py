@@ -110,7 +110,11 @@ def served(settings: Settings, directory: Path) -> Iterator[Served]:
         run=dataclasses.replace(settings.run, directory=str(directory)),
         feed=dataclasses.replace(settings.feed, speed=60.0),
         web=dataclasses.replace(settings.web, port=0),
-        supervision=dataclasses.replace(settings.supervision, restarts_max=100_000),
+        # Each kill counts alone: the pause before a restart doubles with every recent death, and
+        # here actors die for an hour's worth in a minute.
+        supervision=dataclasses.replace(
+            settings.supervision, restarts_max=100_000, period_s=1
+        ),
     )
     run_dir = directory / FLOOR
     feed = chosen.feed

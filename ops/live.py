@@ -29,7 +29,7 @@ from web.port import PortTaken, check_port
 FLOOR = "floor"
 DEMO_FROM = "07:30"  # New York: the regime knows enough when the day opens two hours later.
 GREEN_LIMIT_S = 30.0
-LOOK_S = 0.02
+LOOK_S = 0.05
 
 
 def data_directory(run_dir: Path) -> Path:

@@ -6,11 +6,12 @@ import signal
 import socket
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import IO
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from supervision import bodies
 from supervision.runfile import RUN_FILE, read_run
@@ -104,10 +105,8 @@ def end(known: Iterable[bodies.Body], group: int | None) -> list[bodies.Body]:
     """End all of these and their process group by force; return who is left after a while."""
     everybody = list(known)
     if group is not None and group != os.getpgrp():
-        try:
+        with suppress(ProcessLookupError):  # All may be gone already.
             os.killpg(group, signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # All gone already.
     for one in everybody:
         bodies.kill(one)
     limit = monotonic() + END_LIMIT_S

@@ -9,6 +9,7 @@ import os
 import select
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from time import monotonic, monotonic_ns, time_ns
@@ -88,10 +89,8 @@ class Host:
         self._system = self._start_system()
         self._admin = ground.admin_of(self.port)
         self._group = os.getpgid(self._admin.pid)
-        try:
+        with suppress(ChildProcessError):
             os.waitpid(self._group, os.WNOHANG)  # The half-way process of Thespian's double fork.
-        except ChildProcessError:
-            pass
         self._watch_body(self._admin, "Thespian's Admin")
         loggers = bodies.children(self._admin.pid)
         for logger in loggers:

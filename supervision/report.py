@@ -39,7 +39,7 @@ class Reporter:
         alarm = Alarm(
             source=self._id, code=code, ts_ns=Nanos(time_ns()), text=text[:TEXT_CHARS_MAX]
         )
-        line = json.dumps(asdict(alarm)) + "\n"  # type: ignore[call-overload]
+        line = json.dumps(asdict(alarm)) + "\n"
         try:
             with open(self._alarms, "ab", buffering=0) as file:
                 file.write(line.encode())

@@ -181,7 +181,8 @@ class SupervisorActor(GuardedActor):
 
     def _thespian_children(self) -> list[Any]:
         # Private, and the only place that knows the number of a child that never speaks.
-        return vars(self._myRef).get("_child_procs", [])
+        known: list[Any] = vars(self._myRef).get("_child_procs", [])
+        return known
 
     def _reap(self, family: Family) -> None:
         """Find out who is gone. Thespian's word on it may come twice, late or never."""

@@ -12,7 +12,7 @@ S = 10**9
 
 
 class World:
-    """Plays the processes of `spec`: they become ready, beat and stop at once unless told not to."""
+    """Plays the processes of `spec`: they are ready, beat and stop at once unless told not to."""
 
     def __init__(self, spec: SupervisorSpec) -> None:
         self.now = 0

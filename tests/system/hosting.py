@@ -1,4 +1,4 @@
-"""Hosts a tree in the foreground, as `start.py` does: run directory, method and port as arguments."""
+"""Hosts a tree in the foreground, as `start.py` does: arguments are directory, method, port."""
 
 import sys
 from pathlib import Path

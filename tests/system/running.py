@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic, monotonic_ns, sleep
 from typing import Any, TypeVar
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from supervision import bodies
 from supervision.runfile import Run, read_run
@@ -101,13 +101,9 @@ class Running:
 
     def wait_open(self, id: str, incarnation: int, limit_s: float = 15.0) -> dict[str, Any]:
         """Return the ledger's entry of the moment at which this life was open."""
-        return until(
-            lambda: next(
-                (e for e in self.ledger("open", id) if e["incarnation"] == incarnation), None
-            ),
-            f"{id} open in life {incarnation}; alarms: {self.alarms()}",
-            limit_s,
-        )
+        def entries() -> list[dict[str, Any]]:
+            return [e for e in self.ledger("open", id) if e["incarnation"] == incarnation]
+        return until(entries, f"{id} open in life {incarnation}", limit_s)[0]
 
     def wait_all_green(self, limit_s: float = 15.0) -> None:
         until(lambda: all_green(self.look()), f"all green again; alarms {self.alarms()}", limit_s)
