@@ -35,7 +35,8 @@ class Reporter:
         self._draft = self._status.with_suffix(".tmp")
 
     def alarm(self, code: str, text: str) -> None:
-        """Append one alarm; a single write to a file opened for appending is never torn."""
+        """Append one alarm. A single appending write is never mixed with another's, but a reader
+        that comes at that moment may see a last line without its end."""
         alarm = Alarm(
             source=self._id, code=code, ts_ns=Nanos(time_ns()), text=text[:TEXT_CHARS_MAX]
         )

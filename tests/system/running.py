@@ -85,19 +85,11 @@ class Running:
         os.close(handle)
 
     def ledger(self, event: str = "", id: str = "") -> list[dict[str, Any]]:
-        try:
-            lines = (self.run_dir / LEDGER).read_text().splitlines()
-        except FileNotFoundError:
-            return []
-        entries = [json.loads(line) for line in lines]
+        entries = _lines(self.run_dir / LEDGER)
         return [e for e in entries if event in ("", e["event"]) and id in ("", e["id"])]
 
     def alarms(self, code: str = "") -> list[dict[str, Any]]:
-        try:
-            lines = (self.run_dir / "alarms.jsonl").read_text().splitlines()
-        except FileNotFoundError:
-            return []
-        return [a for a in map(json.loads, lines) if code in ("", a["code"])]
+        return [a for a in _lines(self.run_dir / "alarms.jsonl") if code in ("", a["code"])]
 
     def wait_open(self, id: str, incarnation: int, limit_s: float = 15.0) -> dict[str, Any]:
         """Return the ledger's entry of the moment at which this life was open."""
@@ -177,6 +169,12 @@ def _all(node: Node) -> Iterator[Node]:
     yield node
     for child in node.children:
         yield from _all(child)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """Return the whole lines of a file that others append to; the last may still be growing."""
+    text = path.read_text() if path.exists() else ""
+    return [json.loads(line) for line in text.rpartition("\n")[0].splitlines()]
 
 
 def _name(pid: int) -> str:
