@@ -219,8 +219,7 @@ class Family:
             return
         one_for_one = self.spec.strategy is Strategy.ONE_FOR_ONE
         for child in self.children.values():
-            due = child.wanted and child.start_at_ns <= now_ns
-            if child.phase is Phase.WAITING and due:
+            if child.phase is Phase.WAITING and child.start_at_ns <= now_ns:
                 self._start(child, now_ns)
             # Its followers wait for it, but under one_for_one only until it was ready once.
             passes = child.ready_once if one_for_one else child.phase is Phase.UP

@@ -112,7 +112,7 @@ class Host:
     def wait_green(self, limit_s: float) -> None:
         """Return when every process is ready, or when a signal asks to stop; else `NotGreen`."""
         limit = monotonic() + limit_s
-        while not self._asked:
+        while not self._told_to_stop():
             tree = self.look()
             if all_green(tree):
                 return
@@ -133,9 +133,9 @@ class Host:
         `done`, asked every `look_s`, may end the run in order too: a replay has an end.
         """
         try:
-            while not self._asked:
+            while not self._told_to_stop():
                 gone = self._gone(look_s)
-                if self._asked:
+                if self._told_to_stop():
                     break
                 if not gone and done is not None and done():
                     return self.stop("done")
@@ -187,6 +187,9 @@ class Host:
             self._reporter.alarm("unkillable", f"still there: {[one.pid for one in left]}")
         self._close()
         return LOST
+
+    def _told_to_stop(self) -> bool:
+        return self._asked != 0
 
     def _root_hangs(self) -> bool:
         tree = self.look()

@@ -19,7 +19,7 @@ from protocol.units import NANOS_PER_MS
 from supervision import bodies, transport
 from supervision.child import ALIVE, Phase
 from supervision.effects import Announce, Effect, Finish, Kill, Raise, Send, StartProcess
-from supervision.family import Family
+from supervision.family import REAP_POLL_NS, Family
 from supervision.guarded import TRACEBACK_CHARS_MAX, GuardedActor, fault_file
 from supervision.parcel import pack
 from supervision.process import ProcessActor
@@ -105,6 +105,8 @@ class SupervisorActor(GuardedActor):
                 break
         now_ns = monotonic_ns()
         self._report(family, now_ns)
+        if self._remains:
+            return now_ns + REAP_POLL_NS  # Nobody reports the end of a grandchild.
         return min(family.next_ns(now_ns), self._status_at_ns)
 
     # ---- what goes out ------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import ctypes
 import json
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -43,6 +44,10 @@ def misbehave(how: str) -> None:
             os.kill(os.getpid(), signal.SIGSTOP)
         case "block":
             time.sleep(BLOCK_S)
+        case "outlive":  # Take back the wish to die with the parent, as a careless library may.
+            ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)
+        case "nothing":
+            pass
         case _:
             raise ValueError(f"unknown misbehaviour {how!r}")
 
@@ -67,6 +72,10 @@ class Probe:
         if not path.exists():
             os.mkfifo(path)
         self.fifo = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.address = Path(self.start.run_dir) / "sockets" / self.start.id
+        self.address.unlink(missing_ok=True)
+        self.socket.bind(str(self.address))
         self._write("open")
 
     def descriptors(self) -> list[int]:
@@ -96,6 +105,7 @@ class Probe:
         if "close" in self.plan:
             misbehave(self.plan["close"])
         os.close(self.fifo)
+        self.socket.close()  # The file of its address stays: a worker may be careless.
         self._write("closed")
 
     def _do(self, step: str) -> None:
