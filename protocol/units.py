@@ -1,9 +1,9 @@
-"""Integers with names. The only place where a decimal price becomes ticks.
+"""Integers with names, and the rule by which a decimal price becomes ticks.
 
 Inside Floorwatch a price is a whole number of ticks, money a whole number of cents, a size a
 whole number of contracts and time a whole number of nanoseconds since 1970 UTC. A float is
-allowed at two borders only: `ticks_from_price` on the way in and `price_from_ticks` on the way
-out to a screen.
+allowed at two borders only: on the way in, by the rule of `ticks_from_price` (readers of whole
+columns apply the same tolerance to columns), and on the way out to a screen.
 """
 
 from typing import NewType
@@ -31,13 +31,3 @@ def ticks_from_price(price: float, tick_size: float) -> Ticks:
     if abs(ticks - nearest) > GRID_TOLERANCE * max(1.0, abs(ticks) * 1e-6):
         raise OffGrid(f"price {price!r} is not a multiple of the tick size {tick_size}")
     return Ticks(nearest)
-
-
-def price_from_ticks(ticks: int, tick_size: float) -> float:
-    """Return the decimal price of `ticks`, for a screen or a file, never for arithmetic."""
-    return ticks * tick_size
-
-
-def round_half_away(value: float) -> int:
-    """Round to the nearest integer, halves away from zero (domain rule for derived levels)."""
-    return int(value + 0.5) if value >= 0 else -int(-value + 0.5)

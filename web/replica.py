@@ -124,10 +124,6 @@ class Replica:
         self.counts[message.KIND] += 1
         FOLDED[type(message)](self, message)
 
-    def bracket_of_client(self, client_id: str) -> Bracket | None:
-        """Return the bracket an order belongs to, None for a flatten."""
-        return self.brackets.get(self.clients.get(client_id, ""))
-
     def _seen(self, ts_ns: int) -> None:
         self.clock_ns = max(self.clock_ns, ts_ns)
 

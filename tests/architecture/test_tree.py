@@ -4,7 +4,7 @@ import importlib
 from pathlib import Path
 
 from protocol.settings import SupervisionSettings
-from supervision.shell import Shell
+from supervision.shell import Shell, SinkShell
 from supervision.spec import ChildSpec, check, walk
 from supervision.tree import floor
 
@@ -35,8 +35,9 @@ def test_every_shell_stands_in_the_tree_exactly_once():
     assert sorted(starts) == sorted((files - {"actors.__init__"}) | {"web.actor"})
 
 
-def test_nobody_reads_what_he_has_no_handler_for_unless_he_keeps_it():
-    # A shell lines up cuts of all its sources, so every source must hand cuts on.
+def test_every_actor_reads_something_and_every_stream_but_those_of_keepers_is_read():
+    read = {source for spec in workers() for source in spec.reads}
     for spec in workers():
-        assert len(set(spec.reads)) == len(spec.reads)
         assert spec.reads, f"{spec.id} reads nothing"
+        publishes = not issubclass(shell_of(spec), SinkShell) and spec.id != "web"
+        assert (spec.id in read) == publishes, f"{spec.id}: read by somebody is {spec.id in read}"

@@ -1,18 +1,18 @@
-"""The two borders where a price is a float, and the rounding of derived levels."""
+"""The border where a price is a float: on the grid or refused."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.instruments import INSTRUMENTS
-from protocol.units import OffGrid, price_from_ticks, round_half_away, ticks_from_price
+from protocol.units import OffGrid, ticks_from_price
 
 
 @pytest.mark.parametrize("symbol", INSTRUMENTS)
 @given(ticks=st.integers(-(2**31), 2**31))
 def test_ticks_survive_the_way_through_a_decimal_price(symbol, ticks):
     tick = INSTRUMENTS[symbol].tick_size
-    assert ticks_from_price(price_from_ticks(ticks, tick), tick) == ticks
+    assert ticks_from_price(ticks * tick, tick) == ticks
 
 
 @pytest.mark.parametrize("price", [5765.01, 5765.125, 5765.249999, -0.1])
@@ -29,11 +29,3 @@ def test_what_is_no_finite_price_is_refused(price):
 
 def test_a_price_a_millionth_of_a_tick_off_is_on_the_grid():
     assert ticks_from_price(100.25 + 0.25e-7, 0.25) == 401
-
-
-@pytest.mark.parametrize(
-    ("value", "rounded"),
-    [(0.5, 1), (-0.5, -1), (1.5, 2), (2.5, 3), (-2.5, -3), (2.4999, 2), (0.0, 0), (-2.4, -2)],
-)
-def test_halves_are_rounded_away_from_zero(value, rounded):
-    assert round_half_away(value) == rounded
