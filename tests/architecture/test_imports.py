@@ -14,14 +14,12 @@ NO_IO = {
     "asyncio", "threading", "multiprocessing", "tempfile", "shutil", "signal", "urllib", "http",
 }  # fmt: skip
 PURE_SUPERVISION = {
-    "spec", "check", "strategy", "intensity", "liveness", "registry", "flow", "shell", "cell",
-    "node", "journal", "local", "simulator", "tree", "worker",
+    "spec", "strategy", "intensity", "liveness", "registry", "child", "effects", "family",
+    "wakeups", "flow", "shell", "cell", "node", "journal", "local", "simulator", "tree", "worker",
 }  # fmt: skip
 THESPIAN = {
-    "supervision.cures", "supervision.transport", "supervision.frames", "supervision.parcel",
-    "supervision.guarded", "supervision.process", "supervision.supervisor", "supervision.host",
-    "supervision.bodies", "supervision.wakeups", "supervision.child", "supervision.effects",
-    "supervision.family", "ops.bench_actors",
+    "supervision.cures", "supervision.transport", "supervision.frames", "supervision.guarded",
+    "supervision.host", "ops.bench_actors",
 }  # fmt: skip
 SDK_ONLY_IN = {
     "msgpack": {"protocol.codec"},
@@ -33,7 +31,7 @@ SDK_ONLY_IN = {
     "databento_dbn": {"actors.adapters.feeds.dbn"},
     "pyarrow": {"actors.adapters.feeds.parquet", "actors.adapters.feeds.csv_ticks"},
     "zstandard": {"actors.adapters.feeds.dbn", "actors.adapters.feeds.ingest"},
-    "aiohttp": {"web.app", "web.routes", "web.stream", "web.actor", "web.security"},
+    "aiohttp": {"web.app", "web.routes", "web.stream"},
 }
 
 
@@ -131,6 +129,12 @@ def test_the_decisions_of_supervision_read_no_clock_and_no_file():
                 # The simulator's randomness is seeded by whoever starts it.
                 fits = top not in NO_IO or (top == "random" and name.endswith("simulator"))
                 assert fits, f"{path}:{line}: {name} imports {top}"
+
+
+def test_every_name_in_these_tables_is_a_module():
+    known = {name for name, _ in modules()}
+    listed = {f"supervision.{name}" for name in PURE_SUPERVISION}.union(*SDK_ONLY_IN.values())
+    assert listed <= known, f"no such modules: {sorted(listed - known)}"
 
 
 def test_no_shell_imports_another_shell():
