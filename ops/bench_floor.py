@@ -18,6 +18,7 @@ from actors.adapters.feeds.port import Chunk
 from actors.adapters.feeds.tape import TapeRule, tape, write_tape
 from actors.core.columns import Trades
 from actors.core.orderflow.footprint import BarBuilder, BarRule
+from actors.core.rules import period_s
 from ops.live import data_directory, play
 from ops.replay import LOCAL_BATCH_TRADES_MAX, local_floor, replay_local
 from protocol.settings import Settings
@@ -88,7 +89,7 @@ def bars_from_a_dict(trades: Trades) -> float:
 def replay_local_walk(settings: Settings, walk: Walk) -> float:
     """Return trades per second of the whole floor in one thread; the tape is in memory."""
     rule = TapeRule(
-        bar_ns=settings.bars.seconds * NANOS_PER_S, batch_trades_max=LOCAL_BATCH_TRADES_MAX
+        bar_ns=period_s(settings.bars) * NANOS_PER_S, batch_trades_max=LOCAL_BATCH_TRADES_MAX
     )
     messages = list(tape(walk, rule))
     with TemporaryDirectory() as directory:
@@ -152,7 +153,7 @@ def eager(settings: Settings, speed: float) -> Settings:
     return dataclasses.replace(
         settings,
         feed=dataclasses.replace(settings.feed, speed=speed),
-        bars=dataclasses.replace(settings.bars, seconds=1),
+        bars=dataclasses.replace(settings.bars, series=("time:1",)),
         imbalance=dataclasses.replace(settings.imbalance, volume_min=5, ratio=1.2),
         regime=dataclasses.replace(settings.regime, bars_min=1, volume_ratio_min=0.0),
         router=dataclasses.replace(

@@ -22,8 +22,9 @@ from dotenv import dotenv_values
 from pydantic import TypeAdapter, ValidationError
 
 from protocol.instruments import INSTRUMENTS, UnknownSymbol, parse_contract
+from protocol.patterns import Pattern
 from protocol.settings import RiskSettings, Settings
-from protocol.signals import Pattern, Regime
+from protocol.signals import Regime
 
 DEFAULT_FILE = Path("floorwatch.toml")
 DOTENV_FILE = Path(".env")

@@ -1,10 +1,10 @@
 """The twenty contracts Floorwatch knows, and which month of each is the front one.
 
 Figures are the exchange's (venues E); tuning is domain 0.1. Where the domain gives no figure of
-its own the global default stands, and the line says so: imbalance volume 10 and stop and target
-16 and 24 ticks for NG, 6E, ZB and ZN. Commission is domain 7.3 F3: 2.25 for ES, NQ and all metals
-(the micro metals too: dear rather than cheap), 0.62 for MES and MNQ; the rest, which it does not
-name, pay as ES when full-sized and as MES when micro.
+its own the global default stands, and the line says so: imbalance volume 10, absorption volume 100
+and stop and target 16 and 24 ticks for NG, 6E, ZB and ZN. Commission is domain 7.3 F3: 2.25 for
+ES, NQ and all metals (the micro metals too: dear rather than cheap), 0.62 for MES and MNQ; the
+rest, which it does not name, pay as ES when full-sized and as MES when micro.
 """
 
 import re
@@ -40,6 +40,8 @@ class Instrument:
     rth_close: str
     months: str  # Codes of the liquid months, in the order of the year.
     imbalance_volume_min: int
+    absorption_volume_min: int
+    typical_volume: int  # Of five minutes, to begin with; 0 where nobody has said.
     stop_ticks: int
     target_ticks: int
     commission_cents: int  # Per side and contract.
@@ -206,37 +208,41 @@ _SILVER = ("08:25", "13:25", "HKNUZ", "CMEGlobex_SI")
 _RATES = ("08:20", "15:00", "HMUZ", "CME Globex Interest Rate Products")
 
 # symbol, exchange, name, $ per 1.0, tick, tick in cents num/den,
-# (open, close, months, calendar), (imbalance volume, stop, target), commission
+# (open, close, months, calendar),
+# (imbalance volume, absorption volume, typical volume, stop, target), commission
 _TABLE: tuple[tuple[str, str, str, str, str, int, int, tuple[str, ...], tuple[int, ...], int], ...]
 _TABLE = (
-    ("ES", "CME", "E-mini S&P 500", "50", "0.25", 1250, 1, _EQUITY, (20, 16, 24), 225),
-    ("MES", "CME", "Micro E-mini S&P 500", "5", "0.25", 125, 1, _EQUITY, (5, 16, 24), 62),
-    ("NQ", "CME", "E-mini Nasdaq-100", "20", "0.25", 500, 1, _EQUITY, (15, 20, 32), 225),
-    ("MNQ", "CME", "Micro E-mini Nasdaq-100", "2", "0.25", 50, 1, _EQUITY, (5, 20, 32), 62),
-    ("YM", "CBOT", "E-mini Dow", "5", "1", 500, 1, _EQUITY, (10, 16, 24), 225),
-    ("MYM", "CBOT", "Micro E-mini Dow", "0.5", "1", 50, 1, _EQUITY, (10, 16, 24), 62),
-    ("RTY", "CME", "E-mini Russell 2000", "50", "0.1", 500, 1, _EQUITY, (10, 16, 24), 225),
-    ("M2K", "CME", "Micro E-mini Russell 2000", "5", "0.1", 50, 1, _EQUITY, (10, 16, 24), 62),
+    ("ES", "CME", "E-mini S&P 500", "50", "0.25", 1250, 1, _EQUITY, (20, 150, 5000, 16, 24), 225),
+    ("MES", "CME", "Micro E-mini S&P 500", "5", "0.25", 125, 1, _EQUITY, (5, 30, 500, 16, 24), 62),
+    ("NQ", "CME", "E-mini Nasdaq-100", "20", "0.25", 500, 1, _EQUITY, (15, 100, 3000, 20, 32), 225),
+    ("MNQ", "CME", "Micro E-mini Nasdaq-100", "2", "0.25", 50, 1,
+     _EQUITY, (5, 25, 300, 20, 32), 62),
+    ("YM", "CBOT", "E-mini Dow", "5", "1", 500, 1, _EQUITY, (10, 100, 0, 16, 24), 225),
+    ("MYM", "CBOT", "Micro E-mini Dow", "0.5", "1", 50, 1,
+     _EQUITY, (10, 100, 0, 16, 24), 62),
+    ("RTY", "CME", "E-mini Russell 2000", "50", "0.1", 500, 1, _EQUITY, (10, 100, 0, 16, 24), 225),
+    ("M2K", "CME", "Micro E-mini Russell 2000", "5", "0.1", 50, 1,
+     _EQUITY, (10, 100, 0, 16, 24), 62),
     ("CL", "NYMEX", "WTI crude oil", "1000", "0.01", 1000, 1,
-     (*_ENERGY, "CMEGlobex_CL"), (30, 20, 30), 225),
+     (*_ENERGY, "CMEGlobex_CL"), (30, 200, 8000, 20, 30), 225),
     ("MCL", "NYMEX", "Micro WTI crude oil", "100", "0.01", 100, 1,
-     (*_ENERGY, "CMEGlobex_CL"), (30, 20, 30), 62),
+     (*_ENERGY, "CMEGlobex_CL"), (30, 200, 8000, 20, 30), 62),
     ("NG", "NYMEX", "Henry Hub natural gas", "10000", "0.001", 1000, 1,
-     (*_ENERGY, "CMEGlobex_NG"), (10, 16, 24), 225),  # Tuning: global defaults.
-    ("GC", "COMEX", "Gold", "100", "0.1", 1000, 1, _GOLD, (15, 20, 30), 225),
-    ("MGC", "COMEX", "Micro gold", "10", "0.1", 100, 1, _GOLD, (15, 20, 30), 225),
-    ("SI", "COMEX", "Silver", "5000", "0.005", 2500, 1, _SILVER, (10, 20, 40), 225),
-    ("SIL", "COMEX", "Micro silver", "1000", "0.005", 500, 1, _SILVER, (10, 20, 40), 225),
+     (*_ENERGY, "CMEGlobex_NG"), (10, 100, 0, 16, 24), 225),  # Tuning: global defaults.
+    ("GC", "COMEX", "Gold", "100", "0.1", 1000, 1, _GOLD, (15, 100, 2000, 20, 30), 225),
+    ("MGC", "COMEX", "Micro gold", "10", "0.1", 100, 1, _GOLD, (15, 100, 2000, 20, 30), 225),
+    ("SI", "COMEX", "Silver", "5000", "0.005", 2500, 1, _SILVER, (10, 100, 0, 20, 40), 225),
+    ("SIL", "COMEX", "Micro silver", "1000", "0.005", 500, 1, _SILVER, (10, 100, 0, 20, 40), 225),
     ("PL", "NYMEX", "Platinum", "50", "0.1", 500, 1,
-     ("08:20", "13:05", "FJNV", "CMEGlobex_PL"), (10, 100, 200), 225),
+     ("08:20", "13:05", "FJNV", "CMEGlobex_PL"), (10, 100, 0, 100, 200), 225),
     ("HG", "COMEX", "Copper", "25000", "0.0005", 1250, 1,
-     ("08:10", "13:00", "HKNUZ", "CMEGlobex_HG"), (10, 40, 80), 225),
+     ("08:10", "13:00", "HKNUZ", "CMEGlobex_HG"), (10, 100, 0, 40, 80), 225),
     ("6E", "CME", "Euro FX", "125000", "0.00005", 625, 1,
-     ("08:20", "15:00", "HMUZ", "CMEGlobex_FX"), (10, 16, 24), 225),  # Global defaults.
+     ("08:20", "15:00", "HMUZ", "CMEGlobex_FX"), (10, 100, 0, 16, 24), 225),  # Global defaults.
     ("ZB", "CBOT", "30-year Treasury bond", "1000", "0.03125", 3125, 1,
-     _RATES, (10, 16, 24), 225),  # Global defaults.
+     _RATES, (10, 100, 0, 16, 24), 225),  # Global defaults.
     ("ZN", "CBOT", "10-year Treasury note", "1000", "0.015625", 3125, 2,
-     _RATES, (10, 16, 24), 225),  # Global defaults.
+     _RATES, (10, 100, 0, 16, 24), 225),  # Global defaults.
 )
 
 INSTRUMENTS: dict[str, Instrument] = {
@@ -253,8 +259,10 @@ INSTRUMENTS: dict[str, Instrument] = {
         months=session[2],
         calendar=session[3],
         imbalance_volume_min=tuning[0],
-        stop_ticks=tuning[1],
-        target_ticks=tuning[2],
+        absorption_volume_min=tuning[1],
+        typical_volume=tuning[2],
+        stop_ticks=tuning[3],
+        target_ticks=tuning[4],
         commission_cents=commission,
     )
     for symbol, exchange, name, multiplier, tick, num, den, session, tuning, commission in _TABLE

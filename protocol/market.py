@@ -27,6 +27,13 @@ class SideSource(IntEnum):
     TICKRULE = 3
 
 
+class Window(StrEnum):
+    """Which part of the trading day a profile is of (domain 1.7)."""
+
+    RTH = "rth"
+    OVERNIGHT = "overnight"
+
+
 class CutReason(StrEnum):
     """Why decisions may fall at this point of the tape."""
 
@@ -114,7 +121,7 @@ class Settled(Message):
     number: int
 
 
-@message("market.bar_closed")
+@message("market.bar_closed", version=2)
 class BarClosed(Message):
     """A bar is complete; its footprint will not change again.
 
@@ -122,8 +129,12 @@ class BarClosed(Message):
     """
 
     contract: str
+    series: str  # Which bars it is one of: "time:300", "tick:1000", "volume:5000", "range:16".
     start_ns: Nanos
+    # Nothing may be traded on the bar earlier. A bar ended by a trade, not by the clock, ends one
+    # nanosecond after that trade.
     end_ns: Nanos
+    order: int  # 0, or 1, 2 ... where several bars of a series end in the same nanosecond.
     open: Ticks
     high: Ticks
     low: Ticks
@@ -141,6 +152,7 @@ class BarClosed(Message):
     delta_max: int  # Of the running delta, the initial 0 included.
     delta_min: int
     cvd: int  # Cumulative delta at the close, since its last reset.
+    cvd_eth: int  # The same since 18:00; by day what the night left.
     poc: Ticks
     value_low: Ticks
     value_high: Ticks
@@ -155,6 +167,23 @@ class BarClosed(Message):
                 f"{len(self.sells)} sell, {len(self.buys)} buy and {len(self.unknowns)} unknown"
                 f" levels, wanted {levels} from {self.low} to {self.high}"
             )
+
+
+@message("market.value_judged")
+class ValueJudged(Message):
+    """The value area of a session so far, sent after each bar that decisions are taken on."""
+
+    contract: str
+    ts_ns: Nanos
+    window: Window
+    date: str  # Trading date, "2025-12-02".
+    low: Ticks
+    high: Ticks
+    value_low: Ticks
+    value_high: Ticks
+    poc: Ticks
+    volume: Contracts
+    whole: bool  # Seen from its first minute on.
 
 
 @message("market.feed_lost")

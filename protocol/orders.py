@@ -7,7 +7,7 @@ was not recorded cannot be sent.
 from enum import StrEnum
 
 from protocol.message import Message, message
-from protocol.signals import Direction
+from protocol.patterns import Direction
 from protocol.units import Cents, Contracts, Nanos, Ticks
 
 

@@ -12,9 +12,26 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Gt, Le
 
-PositiveInt = Annotated[int, Gt(0)]
-WholeNumber = Annotated[int, Ge(0)]
-Share = Annotated[float, Ge(0.0), Le(1.0)]
+from protocol.pattern_settings import (
+    AbsorptionSettings,
+    DivergenceSettings,
+    EffortSettings,
+    ExhaustionSettings,
+    FlowSettings,
+    HorizontalSettings,
+    ImbalanceSettings,
+    InitiativeSettings,
+    LevelAbsorptionSettings,
+    ParticipationSettings,
+    PositiveInt,
+    Share,
+    TapeAbsorptionSettings,
+    TrappedSettings,
+    TrendExhaustionSettings,
+    UnfinishedSettings,
+    WholeNumber,
+)
+
 ClockTime = str  # "HH:MM", New York.
 
 
@@ -43,20 +60,17 @@ class FeedSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarSettings:
-    """Footprint bars (domain 1.3 to 1.6)."""
+    """Footprint bars (domain 1.3 to 1.6), "kind:size" of time, tick, volume and range.
 
-    seconds: PositiveInt = 300
+    Decisions are taken on the first series; the others are built beside it for whoever looks.
+    """
+
+    series: tuple[str, ...] = ("time:300",)
+    split: bool = True  # A trade that overfills a volume bar opens the next with its rest.
+    close_grace_ms: WholeNumber = 500  # Live: how long after its end a quiet bar is closed.
     value_area: Annotated[float, Ge(0.5), Le(0.95)] = 0.70
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImbalanceSettings:
-    """Diagonal and stacked imbalance (domain 2.1, 2.2)."""
-
-    ratio: Annotated[float, Gt(1.0)] = 3.0
-    volume_min: WholeNumber = 0  # 0 takes the instrument's own (domain 0.1).
-    zero_policy: Literal["one", "ignore", "infinite"] = "one"
-    stack_min: Annotated[int, Ge(2)] = 3
+    value_rows: Literal[1, 2] = 2  # Rows compared at a time.
+    cvd_reset: Literal["rth_open", "trading_day", "none"] = "rth_open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +84,31 @@ class RegimeSettings:
     minutes_after_open: WholeNumber = 5
     minutes_before_close: WholeNumber = 15
     volume_ratio_min: Annotated[float, Ge(0.0)] = 0.3
+    minutes_around_news: WholeNumber = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionSettings:
+    """Flow regime and market condition (domain 4.4)."""
+
+    threshold_mode: Literal["normalized", "fixed"] = "normalized"
+    threshold_rth: PositiveInt = 50  # Contracts; "fixed" only, as the two below.
+    threshold_eth: PositiveInt = 30
+    buffer: WholeNumber = 10
+    deviation_share: Annotated[float, Gt(0.0)] = 0.25  # Of the closing delta of past sessions.
+    sessions: Annotated[int, Ge(2)] = 20
+    volume_share: Annotated[float, Gt(0.0)] = 0.02  # Of the expected volume, without sessions.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarSettings:
+    """The days that differ, and the news, found when the program starts (domain 8.1)."""
+
+    overrides_file: str = ""  # TOML: what the exchange has announced since.
+    news_file: str = ""  # CSV: instant and title of scheduled events.
+    closed: tuple[str, ...] = ()  # Filled from the calendar: "2025-12-25".
+    early: tuple[str, ...] = ()  # Filled from the calendar: "2025-11-28 13:15", New York.
+    news: tuple[str, ...] = ()  # Filled from the file: "2025-12-10T19:00:00Z FOMC".
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +117,42 @@ class RouterSettings:
 
     strength_min: Share = 0.50
     confidence_min: Share = 0.60
-    enabled: tuple[str, ...] = ("stacked_buy:volatile", "stacked_sell:volatile")
+    enabled: tuple[str, ...] = (
+        "stacked_buy:volatile",
+        "stacked_sell:volatile",
+        "buying_exhaustion:trending_down",
+        "buying_exhaustion:ranging",
+        "selling_exhaustion:trending_up",
+        "selling_exhaustion:ranging",
+        "buying_absorption:trending_up",
+        "buying_absorption:ranging",
+        "selling_absorption:trending_down",
+        "selling_absorption:ranging",
+        "bullish_delta_divergence:trending_up",
+        "bearish_delta_divergence:trending_down",
+        "unfinished_high:ranging",  # These two as targets only.
+        "unfinished_low:ranging",
+    )
     disabled_patterns: tuple[str, ...] = ()
     synthetic: Literal["deny", "allow"] = "deny"  # Signals from simulated trades.
+    ttl_s: WholeNumber = 0  # How long a signal lives; 0 for one bar of a series of time.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupSettings:
+    """The setups of the flow regimes (domain 4.4)."""
+
+    enabled: bool = True
+    confidence_min: Share = 0.75
+    boost_max: Share = 0.15  # What agreeing order flow can add.
+    veto: Share = 0.50  # Disagreeing order flow above it forbids the setup.
+    confirm_s: PositiveInt = 300
+    life_s: PositiveInt = 3_600
+    recommendations_max: PositiveInt = 5
+    reward_min: Annotated[float, Ge(0.0)] = 1.0  # To the first target, in units of the risk.
+    fade: Share = 0.80
+    breakout: Share = 0.75
+    bounce: Share = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +214,24 @@ class Settings:
     feed: FeedSettings = field(default_factory=FeedSettings)
     bars: BarSettings = field(default_factory=BarSettings)
     imbalance: ImbalanceSettings = field(default_factory=ImbalanceSettings)
+    horizontal: HorizontalSettings = field(default_factory=HorizontalSettings)
+    exhaustion: ExhaustionSettings = field(default_factory=ExhaustionSettings)
+    trend_exhaustion: TrendExhaustionSettings = field(default_factory=TrendExhaustionSettings)
+    absorption: AbsorptionSettings = field(default_factory=AbsorptionSettings)
+    tape_absorption: TapeAbsorptionSettings = field(default_factory=TapeAbsorptionSettings)
+    level_absorption: LevelAbsorptionSettings = field(default_factory=LevelAbsorptionSettings)
+    effort: EffortSettings = field(default_factory=EffortSettings)
+    divergence: DivergenceSettings = field(default_factory=DivergenceSettings)
+    participation: ParticipationSettings = field(default_factory=ParticipationSettings)
+    unfinished: UnfinishedSettings = field(default_factory=UnfinishedSettings)
+    trapped: TrappedSettings = field(default_factory=TrappedSettings)
+    initiative: InitiativeSettings = field(default_factory=InitiativeSettings)
+    flow: FlowSettings = field(default_factory=FlowSettings)
     regime: RegimeSettings = field(default_factory=RegimeSettings)
+    condition: ConditionSettings = field(default_factory=ConditionSettings)
+    calendar: CalendarSettings = field(default_factory=CalendarSettings)
     router: RouterSettings = field(default_factory=RouterSettings)
+    setups: SetupSettings = field(default_factory=SetupSettings)
     risk: RiskSettings = field(default_factory=RiskSettings)
     paper: PaperSettings = field(default_factory=PaperSettings)
     store: StoreSettings = field(default_factory=StoreSettings)

@@ -18,14 +18,8 @@ from protocol.orders import (
     PositionClosed,
     PositionOpened,
 )
-from protocol.signals import (
-    Direction,
-    Pattern,
-    Regime,
-    RegimeJudged,
-    SignalApproved,
-    SignalRaised,
-)
+from protocol.patterns import Direction, Pattern
+from protocol.signals import Regime, RegimeJudged, SignalApproved, SignalRaised
 from protocol.units import NANOS_PER_S
 
 CONTRACT = "ESZ5"
@@ -85,6 +79,8 @@ def make_bar(
     priced = list(enumerate(volumes, start=low))
     values: dict[str, Any] = {
         "contract": CONTRACT,
+        "series": "time:300",
+        "order": 0,
         "start_ns": at("10:00"),
         "end_ns": at("10:05"),
         "open": low,
@@ -104,6 +100,7 @@ def make_bar(
         "delta_max": max(delta, 0),
         "delta_min": min(delta, 0),
         "cvd": delta,
+        "cvd_eth": 0,
         "poc": low + poc,
         "value_low": low + area[0],
         "value_high": low + area[1],
@@ -119,10 +116,14 @@ def make_signal(**fields: Any) -> SignalRaised:
     values: dict[str, Any] = {
         "id": "signal-1",
         "contract": CONTRACT,
+        "series": "time:300",
         "ts_ns": at("10:05"),
         "pattern": Pattern.STACKED_BUY,
         "direction": Direction.LONG,
         "strength_ppm": 600_000,
+        "confidence_ppm": 1_000_000,
+        "actionable": True,
+        "detail": "3 levels",
         "ref_price": 20_004,
         "last_price": 20_005,
         "zone_low": 20_002,

@@ -13,15 +13,17 @@ from actors.core.regime.permit import RouterRule, pairs
 from actors.core.risk.limits import RiskRule
 from actors.core.session.calendar import clock_minute
 from protocol.instruments import Instrument
+from protocol.pattern_settings import ImbalanceSettings
+from protocol.patterns import Pattern
+from protocol.series import BarKind, parse_series
 from protocol.settings import (
     BarSettings,
-    ImbalanceSettings,
     PaperSettings,
     RegimeSettings,
     RouterSettings,
     Settings,
 )
-from protocol.signals import PPM, Pattern
+from protocol.signals import PPM
 from protocol.units import NANOS_PER_MS, NANOS_PER_S
 
 
@@ -29,9 +31,15 @@ def bar_rule(bars: BarSettings, contract: str) -> BarRule:
     """Return which bars to build of a contract."""
     return BarRule(
         contract=contract,
-        period_ns=bars.seconds * NANOS_PER_S,
+        period_ns=period_s(bars) * NANOS_PER_S,
         value_area_ppm=round(bars.value_area * PPM),
     )
+
+
+def period_s(bars: BarSettings) -> int:
+    """Return the seconds of the bars decided on; five minutes where no clock ends them."""
+    series = parse_series(bars.series[0])
+    return series.size if series.kind is BarKind.TIME else 300
 
 
 def imbalance_rule(imbalance: ImbalanceSettings, own: Instrument) -> ImbalanceRule:
@@ -39,6 +47,7 @@ def imbalance_rule(imbalance: ImbalanceSettings, own: Instrument) -> ImbalanceRu
     return ImbalanceRule(
         ratio_ppm=round(imbalance.ratio * PPM),
         volume_min=imbalance.volume_min or own.imbalance_volume_min,
+        difference_min=imbalance.difference_min,
         zero_policy=ZeroPolicy(imbalance.zero_policy),
         stack_min=imbalance.stack_min,
     )
@@ -66,7 +75,7 @@ def router_rule(router: RouterSettings, bars: BarSettings) -> RouterRule:
         disabled_patterns=frozenset(Pattern(name) for name in router.disabled_patterns),
         strength_min_ppm=round(router.strength_min * PPM),
         confidence_min_ppm=round(router.confidence_min * PPM),
-        ttl_ns=bars.seconds * NANOS_PER_S,
+        ttl_ns=(router.ttl_s or period_s(bars)) * NANOS_PER_S,
         synthetic_allowed=router.synthetic == "allow",
     )
 

@@ -45,11 +45,12 @@ def test_without_any_source_the_defaults_hold(read: Read) -> None:
 
 
 def test_each_source_wins_over_the_one_before(read: Read) -> None:
-    text = "[web]\nport = 1001\n[bars]\nseconds = 1\n[feed]\nseed = 1\nbatch_ms = 1"
-    dotenv = "FLOORWATCH_BARS__SECONDS=2\nFLOORWATCH_FEED__SEED=2\nFLOORWATCH_FEED__BATCH_MS=2"
+    text = "[web]\nport = 1001\n[regime]\nbars_min = 1\n[feed]\nseed = 1\nbatch_ms = 1"
+    dotenv = "FLOORWATCH_REGIME__BARS_MIN=2\nFLOORWATCH_FEED__SEED=2\nFLOORWATCH_FEED__BATCH_MS=2"
     environment = {"FLOORWATCH_FEED__SEED": "3", "FLOORWATCH_FEED__BATCH_MS": "3"}
     settings = read(text, environment, dotenv, {"feed": {"batch_ms": 4}})
-    found = (settings.web.port, settings.bars.seconds, settings.feed.seed, settings.feed.batch_ms)
+    feed = settings.feed
+    found = (settings.web.port, settings.regime.bars_min, feed.seed, feed.batch_ms)
     assert found == (1001, 2, 3, 4)
 
 
@@ -67,13 +68,13 @@ def test_an_actor_rebuilds_the_same_settings_from_json(read: Read) -> None:
 
 def test_everything_wrong_is_said_at_once(read: Read) -> None:
     text = (
-        "[bars]\nseconds = 0\n[imbalance]\nzero_policy = 'two'\n[wev]\nport = 1\n"
+        "[regime]\nbars_min = 0\n[imbalance]\nzero_policy = 'two'\n[wev]\nport = 1\n"
         "[risk]\nfirst_entry = '9:35'\n[feed]\nsymbol = 'XX'\nspede = 1"
     )
     said = complaints_of(read, text, environment={"FLOORWATCH_WEB__PORT": "70000"})
     assert len(said) == 7
     assert sorted(line.split(" ")[0].rstrip(":") for line in said) == [
-        "bars.seconds",
+        "regime.bars_min",
         "feed.spede",
         "feed.symbol",
         "imbalance.zero_policy",
@@ -86,8 +87,8 @@ def test_everything_wrong_is_said_at_once(read: Read) -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("[bars]\nseconds = 0", ["bars.seconds", "floor.toml", "found 0", "greater than 0"]),
-        ("[bars]\nseconds = 'x'", ["found 'x'", "valid integer"]),
+        ("[regime]\nbars_min = 0", ["regime.bars_min", "floor.toml", "found 0", "greater than 0"]),
+        ("[regime]\nbars_min = 'x'", ["found 'x'", "valid integer"]),
         ("[imbalance]\nstack_min = 1", ["found 1", "greater than or equal to 2"]),
         ("[risk]\nlow_quality_entries = 'ask'", ["found 'ask'", "'deny' or 'allow'"]),
         ("[risk]\ndaily_loss_dollars = inf", ["found inf", "finite"]),

@@ -33,7 +33,7 @@ def busy_settings() -> Settings:
     base = Settings()
     return dataclasses.replace(
         base,
-        bars=dataclasses.replace(base.bars, seconds=900),
+        bars=dataclasses.replace(base.bars, series=("time:900",)),
         imbalance=dataclasses.replace(base.imbalance, volume_min=3, ratio=1.5),
         regime=dataclasses.replace(base.regime, bars_min=2, volume_ratio_min=0.0),
         router=dataclasses.replace(
@@ -56,8 +56,7 @@ def busy_settings() -> Settings:
 @cache
 def frames(trades: int = 1_500) -> tuple[bytes, ...]:
     """Return the encoded tape."""
-    settings = busy_settings()
-    rule = TapeRule(bar_ns=settings.bars.seconds * 10**9, batch_trades_max=64)
+    rule = TapeRule(bar_ns=900 * 10**9, batch_trades_max=64)
     source = SimulatedSession("ES", 11, trades)
     return tuple(encode(message) for message in tape(source, rule))
 

@@ -22,7 +22,8 @@ from protocol.orders import (
     PositionClosed,
     PositionOpened,
 )
-from protocol.signals import Direction, DropReason, Pattern, Regime, SignalDropped
+from protocol.patterns import Direction, Pattern
+from protocol.signals import DropReason, Regime, SignalDropped
 from tests.makers import (
     CONTRACT,
     at,

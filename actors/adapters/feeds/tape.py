@@ -16,6 +16,7 @@ from actors.adapters.feeds.port import Chunk, Reason, Source
 from actors.adapters.frames import FrameLog, sync_directory
 from actors.core.columns import Trades, batch_of, concat
 from actors.core.orderflow.sides import SideInference, SideRule
+from actors.core.rules import period_s
 from actors.core.session.cuts import cut_points
 from protocol.codec import encode
 from protocol.market import Aggressor, Cut, CutReason, SideSource, TradeBatch
@@ -38,7 +39,7 @@ class TapeRule:
     def of(cls, feed: FeedSettings, bars: BarSettings) -> "TapeRule":
         """Return the rule of the settings; at speed 0 no clock limits a batch."""
         return cls(
-            bar_ns=bars.seconds * NANOS_PER_S,
+            bar_ns=period_s(bars) * NANOS_PER_S,
             batch_trades_max=feed.batch_trades_max,
             batch_ns=int(feed.batch_ms * NANOS_PER_MS * feed.speed),
             sides=SideRule(quote_max_age_ns=feed.quote_max_age_ms * NANOS_PER_MS),

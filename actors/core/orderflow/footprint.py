@@ -19,7 +19,7 @@ from actors.core.orderflow.pieces import LEVELS_MAX, Piece, sum_piece, sum_piece
 from actors.core.orderflow.profile import point_of_control, value_area
 from actors.core.session.calendar import bar_bounds, last_rth_open
 from protocol.market import Aggressor, BarClosed
-from protocol.units import Contracts, Nanos, Ticks
+from protocol.units import NANOS_PER_S, Contracts, Nanos, Ticks
 
 CHUNK_TRADES = 32_768  # The temporaries of one chunk stay in the second-level cache.
 UNKNOWN, BUY, SELL = int(Aggressor.UNKNOWN), int(Aggressor.BUY), int(Aggressor.SELL)
@@ -188,6 +188,9 @@ def _closed(bar: OpenBar, rule: BarRule, cvd: int, simulated: bool) -> BarClosed
     first, second = int(steps @ volumes), int((steps * steps) @ volumes)
     return BarClosed(
         contract=rule.contract,
+        series=f"time:{rule.period_ns // NANOS_PER_S}",
+        order=0,
+        cvd_eth=0,
         start_ns=Nanos(bar.start_ns),
         end_ns=Nanos(bar.end_ns),
         open=Ticks(bar.open),

@@ -13,14 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from actors.core.ids import derived_id
+from actors.core.orderflow.raised import raised
 from protocol.market import BarClosed
-from protocol.signals import PPM, Direction, Pattern, SignalRaised
-from protocol.units import Nanos, Ticks
+from protocol.patterns import Pattern
+from protocol.signals import PPM, SignalRaised
 
 RATIO_OF_FULL_STRENGTH = 10
 STACK_OF_FULL_STRENGTH = 5
-LOW_QUALITY_PPM = 200_000  # Share of inferred volume above which sides cannot be trusted.
 
 
 class ZeroPolicy(StrEnum):
@@ -37,6 +36,7 @@ class ImbalanceRule:
 
     ratio_ppm: int  # 3_000_000 is three to one.
     volume_min: int  # Contracts on the dominant side.
+    difference_min: int  # Contracts on it more than on the weak side.
     zero_policy: ZeroPolicy
     stack_min: int  # Levels.
 
@@ -93,6 +93,8 @@ def ratio_strength_ppm(strong: int, weak: int) -> int:
 
 
 def _overwhelms(strong: int, weak: int, rule: ImbalanceRule) -> bool:
+    if strong - weak < rule.difference_min:
+        return False
     if weak == 0:
         if rule.zero_policy is ZeroPolicy.IGNORE:
             return False
@@ -104,33 +106,18 @@ def _overwhelms(strong: int, weak: int, rule: ImbalanceRule) -> bool:
 
 def _single(bar: BarClosed, pattern: Pattern, level: int) -> SignalRaised:
     if pattern is Pattern.BUY_IMBALANCE:
-        strength = ratio_strength_ppm(bar.buys[level], bar.sells[level - 1])
+        strong, weak = bar.buys[level], bar.sells[level - 1]
     else:
-        strength = ratio_strength_ppm(bar.sells[level], bar.buys[level + 1])
-    return _signal(bar, pattern, strength, level, level)
+        strong, weak = bar.sells[level], bar.buys[level + 1]
+    price = bar.low + level
+    strength = ratio_strength_ppm(strong, weak)
+    return raised(bar, pattern, strength, price, (price, price), f"{strong} against {weak}")
 
 
 def _stack(bar: BarClosed, pattern: Pattern, run: tuple[int, int]) -> SignalRaised:
     levels = run[1] - run[0] + 1
     strength = min(levels * PPM // STACK_OF_FULL_STRENGTH, PPM)
-    return _signal(bar, pattern, strength, *run)
-
-
-def _signal(bar: BarClosed, pattern: Pattern, strength: int, low: int, high: int) -> SignalRaised:
-    buying = pattern in (Pattern.BUY_IMBALANCE, Pattern.STACKED_BUY)
+    low, high = bar.low + run[0], bar.low + run[1]
     # The far end of a stack: its top for buying, its bottom for selling.
-    ref_price = bar.low + (high if buying else low)
-    return SignalRaised(
-        id=derived_id(bar.contract, pattern, bar.end_ns, ref_price),
-        contract=bar.contract,
-        ts_ns=Nanos(bar.end_ns),
-        pattern=pattern,
-        direction=Direction.LONG if buying else Direction.SHORT,
-        strength_ppm=strength,
-        ref_price=Ticks(ref_price),
-        last_price=bar.close,
-        zone_low=Ticks(bar.low + low),
-        zone_high=Ticks(bar.low + high),
-        low_quality=bar.inferred_volume * PPM > bar.volume * LOW_QUALITY_PPM,
-        synthetic=bar.simulated,
-    )
+    ref_price = high if pattern is Pattern.STACKED_BUY else low
+    return raised(bar, pattern, strength, ref_price, (low, high), f"{levels} levels")

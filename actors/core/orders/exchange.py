@@ -41,7 +41,7 @@ from protocol.orders import (
     OrderFilled,
     OrderRejected,
 )
-from protocol.signals import Direction
+from protocol.patterns import Direction
 from protocol.units import Contracts, Nanos
 
 Fact = OrderAccepted | OrderRejected | OrderFilled | OrderCancelled

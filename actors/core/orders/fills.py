@@ -14,7 +14,7 @@ from actors.core.columns import Trades
 from actors.core.ids import derived_id
 from actors.core.orders.money import SIGN
 from protocol.orders import Leg, OrderCancelled, OrderFilled
-from protocol.signals import Direction
+from protocol.patterns import Direction
 from protocol.units import Cents, Contracts, Nanos, Ticks
 
 

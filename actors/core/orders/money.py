@@ -6,7 +6,7 @@ denominator and a result is rounded once, at the end.
 
 from dataclasses import dataclass
 
-from protocol.signals import Direction
+from protocol.patterns import Direction
 from protocol.units import Cents
 
 SIGN = {Direction.LONG: 1, Direction.SHORT: -1}

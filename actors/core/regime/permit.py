@@ -7,10 +7,9 @@ first that fails gives its code; every signal is answered, approved or dropped.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from protocol.patterns import Direction, Pattern
 from protocol.signals import (
-    Direction,
     DropReason,
-    Pattern,
     Regime,
     RegimeJudged,
     SignalApproved,

@@ -26,7 +26,8 @@ from protocol.orders import (
     PositionClosed,
     PositionOpened,
 )
-from protocol.signals import Direction, SignalApproved
+from protocol.patterns import Direction
+from protocol.signals import SignalApproved
 from protocol.units import Cents, Contracts, Nanos
 
 Fact = (

@@ -15,11 +15,11 @@ from actors.core.orderflow.imbalance import (
     sell_imbalances,
     stacks,
 )
-from protocol.signals import Direction, Pattern
+from protocol.patterns import Direction, Pattern
 from tests.makers import make_bar
 
 RULE = ImbalanceRule(
-    ratio_ppm=3_000_000, volume_min=10, zero_policy=ZeroPolicy.ONE, stack_min=3
+    ratio_ppm=3_000_000, volume_min=10, difference_min=0, zero_policy=ZeroPolicy.ONE, stack_min=3
 )
 # Ex-a from its lowest price upwards; 5765.00 is 23060 quarter points.
 EX_A = make_bar(low=23_060, sells=(60, 45, 30, 25, 15), buys=(45, 88, 156, 185, 210))

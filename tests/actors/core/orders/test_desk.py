@@ -31,7 +31,7 @@ from protocol.orders import (
     PositionClosed,
     PositionOpened,
 )
-from protocol.signals import Direction
+from protocol.patterns import Direction
 from tests.makers import CONTRACT, at, make_bracket
 
 MES = TickValue(125, 1)

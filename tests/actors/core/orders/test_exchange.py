@@ -20,7 +20,7 @@ from protocol.orders import (
     OrderFilled,
     OrderRejected,
 )
-from protocol.signals import Direction
+from protocol.patterns import Direction
 from protocol.units import NANOS_PER_MS, NANOS_PER_S
 from tests.makers import CONTRACT, at, make_flatten, make_submitted, make_trades
 

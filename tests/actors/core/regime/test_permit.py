@@ -5,14 +5,8 @@ import dataclasses
 import pytest
 
 from actors.core.regime.permit import RouterRule, pairs, permit
-from protocol.signals import (
-    Direction,
-    DropReason,
-    Pattern,
-    Regime,
-    SignalApproved,
-    SignalDropped,
-)
+from protocol.patterns import Direction, Pattern
+from protocol.signals import DropReason, Regime, SignalApproved, SignalDropped
 from protocol.units import NANOS_PER_S
 from tests.makers import at, make_regime, make_signal
 

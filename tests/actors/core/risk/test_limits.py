@@ -24,7 +24,7 @@ from protocol.orders import (
     ExitReason,
     FlattenOrdered,
 )
-from protocol.signals import Direction
+from protocol.patterns import Direction
 from tests.makers import (
     CONTRACT,
     at,
