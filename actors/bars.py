@@ -1,42 +1,50 @@
-"""The aggregator of one symbol: footprint bars from its trades."""
+"""The aggregator of one symbol: footprint bars from its trades, and the value areas of the day."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from actors.core.columns import trades_of
-from actors.core.orderflow.footprint import BarBuilder
-from actors.core.rules import bar_rule
-from protocol.market import Cut, CutReason, TradeBatch
+from actors.core.orderflow.contract_bars import ContractBars
+from actors.core.rules import bar_rules
+from protocol.market import BarClosed, Cut, CutReason, TradeBatch, ValueJudged
 from protocol.message import Message
 from protocol.settings import Settings
 from supervision.shell import Shell, handles
 
 
 class BarsShell(Shell):
-    """Builds bars. A restart reads the trades of the session again and has the same bar open."""
+    """Builds the bars of every series, side by side.
+
+    Bars go out by end, series and number, those of the first series each followed by the value
+    area of its session: an order that the trades alone decide, not how they were cut into batches.
+
+    A restart reads the trades of the session again and has the same bars open.
+    """
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.settings = settings.bars
-        self.builder: BarBuilder | None = None
+        self.bars: ContractBars | None = None
 
     @handles(TradeBatch)
     def on_trades(self, batch: TradeBatch) -> Iterable[Message]:
-        """Add the trades; a bar closes with the first trade behind its end."""
-        if self.builder is None or self.builder.rule.contract != batch.contract:
-            # Another contract starts anew: two months never share a bar or a cumulative delta.
-            rule = bar_rule(self.settings, batch.contract)
-            self.builder = BarBuilder(rule, batch.simulated)
-        return self.builder.add(trades_of(batch))
+        """Add the trades; what ended before the last of them goes out."""
+        left: list[BarClosed | ValueJudged] = []
+        if self.bars is None or not self.bars.fits(batch.contract, batch.simulated):
+            # Another contract starts anew: two months never share a bar, a profile or a
+            # cumulative delta.
+            left = [] if self.bars is None else self.bars.closed()
+            self.bars = ContractBars(bar_rules(self.settings, batch.contract), batch.simulated)
+        return [*left, *self.bars.add(trades_of(batch))]
 
     def on_cut(self, cut: Cut) -> Iterable[Message]:
-        """Close the bar whose time is over; at the end of the tape, the open one."""
-        if self.builder is None:
+        """Close the bars whose time is over; at the end of the tape, the open ones."""
+        if self.bars is None:
             return ()
         if cut.reason is CutReason.END:
-            return self.builder.close_now(cut.ts_ns)
-        return self.builder.close_at(cut.ts_ns)
+            return self.bars.close_now(cut.ts_ns)
+        return self.bars.close_at(cut.ts_ns)
 
     def inspect(self) -> dict[str, Any]:
-        if self.builder is None:
+        if self.bars is None:
             return {}
-        return {"contract": self.builder.rule.contract, "late_trades": self.builder.late}
+        return {"contract": self.bars.contract, "late_trades": self.bars.late}

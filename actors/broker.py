@@ -21,7 +21,10 @@ class PaperBrokerShell(JournaledShell):
     """Fills orders by the trades of the feed. Its state is the fold of its journal.
 
     The stop and the target of a bracket rest here from the very fill that opens the position.
+    Trades behind a cut wait until every order that the cut brought is in.
     """
+
+    gated = "feed"
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.settings = settings.paper

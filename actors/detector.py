@@ -1,23 +1,75 @@
-"""The detector set of one symbol: patterns in its closed bars."""
+"""The detectors of one symbol: patterns in its closed bars and on its tape."""
 
+from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
-from actors.core.orderflow.imbalance import imbalances
-from actors.core.rules import imbalance_rule
+from actors.core.patterns.detectors import DetectorSet
+from actors.core.patterns.marks import Mark
 from protocol.instruments import instrument_of
-from protocol.market import BarClosed
+from protocol.market import BarClosed, Cut, DepthBatch, TradeBatch, ValueJudged
 from protocol.message import Message
+from protocol.patterns import Pattern
 from protocol.settings import Settings
+from protocol.signals import SignalRaised
 from supervision.shell import Shell, handles
 
 
 class DetectorShell(Shell):
-    """Raises signals from closed bars. Keeps nothing between bars: a restart loses nothing."""
+    """Raises signals and tells what became of the zones and levels they marked.
+
+    Keeps the memory of the detectors and the counts by pattern; a restart reads bars and trades
+    again and has both as before.
+    """
 
     def configure(self, settings: Settings, directory: str) -> None:
-        self.rule = imbalance_rule(settings.imbalance, instrument_of(settings.feed.symbol))
+        self.detectors = DetectorSet(settings, instrument_of(settings.feed.symbol))
+        self.counts: Counter[Pattern] = Counter()
+
+    @handles(TradeBatch)
+    def on_trades(self, batch: TradeBatch) -> Iterable[Message]:
+        """Raise what the trades confirm by themselves."""
+        return self._counted(self.detectors.add_trades(batch))
+
+    @handles(DepthBatch)
+    def on_depth(self, batch: DepthBatch) -> Iterable[Message]:
+        """Raise what the changes of the book confirm."""
+        return self._counted(self.detectors.add_depth(batch))
 
     @handles(BarClosed)
     def on_bar_closed(self, bar: BarClosed) -> Iterable[Message]:
-        """Raise one signal per imbalance and one per stack of them."""
-        return imbalances(bar, self.rule)
+        """Raise what the bar confirms, and say which zones and levels it changed."""
+        return self._counted(self.detectors.add(bar))
+
+    @handles(ValueJudged)
+    def on_value_judged(self, judged: ValueJudged) -> None:
+        """Learn the value area, the measure of tomorrow's excursions."""
+        self.detectors.value(judged)
+
+    def on_cut(self, cut: Cut) -> Iterable[Message]:
+        """Give up what ends with the trading day, at the first cut after its end."""
+        return self.detectors.roll(cut.ts_ns)
+
+    def inspect(self) -> dict[str, Any]:
+        return {
+            "signals": {pattern.value: self.counts[pattern] for pattern in sorted(self.counts)},
+            "zones": [_shown(mark) for mark in self.detectors.zones()],
+            "unfinished": [_shown(mark) for mark in self.detectors.unfinished()],
+        }
+
+    def _counted(self, found: Iterable[Message]) -> Iterable[Message]:
+        messages = list(found)
+        self.counts.update(m.pattern for m in messages if isinstance(m, SignalRaised))
+        return messages
+
+
+def _shown(mark: Mark) -> dict[str, Any]:
+    signal = mark.signal
+    return {
+        "pattern": signal.pattern.value,
+        "low": signal.zone_low,
+        "high": signal.zone_high,
+        "since_ns": signal.ts_ns,
+        "state": mark.state.value,
+        "visits": mark.visits,
+    }

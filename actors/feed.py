@@ -17,7 +17,7 @@ SETTLE_TIMES_MAX = 10_000
 
 
 class FeedShell(Shell):
-    """Publishes the tape. Trades behind a cut are held back until the cut is settled.
+    """Publishes the tape, a few cuts ahead of the last one that is settled and no further.
 
     Keeps nothing that a restart could lose: the tape is a file, its numbers are those of the
     stream, and how far the floor has come is read from the broker's stream.

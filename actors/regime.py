@@ -3,29 +3,47 @@
 from collections.abc import Iterable
 from typing import Any
 
-from actors.core.regime.classify import RegimeState
+from actors.core.regime.flow import FlowRegimeRule
+from actors.core.regime.market import MarketState
 from actors.core.rules import regime_rule
 from protocol.instruments import instrument_of
-from protocol.market import BarClosed
+from protocol.market import BarClosed, Cut, ValueJudged
 from protocol.message import Message
 from protocol.settings import Settings
 from supervision.shell import Shell, handles
 
 
 class RegimeShell(Shell):
-    """Judges every bar. A restart reads the bars again and knows as much as before."""
+    """Judges every bar decided on. A restart reads the bars again and knows as much as before."""
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.settings = settings
-        self.state: RegimeState | None = None
+        self.series = settings.bars.series[0]
+        self.own = instrument_of(settings.feed.symbol)
+        self.state: MarketState | None = None
 
     @handles(BarClosed)
     def on_bar_closed(self, bar: BarClosed) -> Iterable[Message]:
         """Judge the bar; another contract starts with an empty history."""
-        if self.state is None or self.state.rule.contract != bar.contract:
-            own = instrument_of(self.settings.feed.symbol)
-            self.state = RegimeState(regime_rule(self.settings.regime, own, bar.contract))
-        return (self.state.judge(bar),)
+        if bar.series != self.series:
+            return ()
+        over: list[Any] = []
+        if self.state is None or self.state.contract != bar.contract:
+            over = self.state.complete() if self.state else []
+            self.state = MarketState(
+                regime_rule(self.settings, self.own, bar.contract),
+                FlowRegimeRule.of(self.settings.condition, self.own),
+            )
+        return (*over, *self.state.add(bar))
+
+    @handles(ValueJudged)
+    def on_value_judged(self, value: ValueJudged) -> Iterable[Message]:
+        """Complete the condition of the bar that the value area belongs to."""
+        return () if self.state is None else self.state.add_value(value)
+
+    def on_cut(self, cut: Cut) -> Iterable[Message]:
+        """Complete the condition of a bar without a value area."""
+        return () if self.state is None else self.state.complete()
 
     def inspect(self) -> dict[str, Any]:
-        return {} if self.state is None else {"contract": self.state.rule.contract}
+        return {} if self.state is None else self.state.shown()

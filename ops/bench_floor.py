@@ -17,11 +17,11 @@ from actors.adapters.feeds.ingest import ingest
 from actors.adapters.feeds.port import Chunk
 from actors.adapters.feeds.tape import TapeRule, tape, write_tape
 from actors.core.columns import Trades
-from actors.core.orderflow.footprint import BarBuilder, BarRule
-from actors.core.rules import period_s
+from actors.core.orderflow.footprint import BarBuilder
+from actors.core.rules import bar_rules
 from ops.live import data_directory, play
 from ops.replay import LOCAL_BATCH_TRADES_MAX, local_floor, replay_local
-from protocol.settings import Settings
+from protocol.settings import BarSettings, Settings
 from protocol.units import NANOS_PER_S
 from supervision.inspection import NoAnswer, ask
 
@@ -65,7 +65,7 @@ class Walk:
 
 def bars_from_columns(trades: Trades) -> float:
     """Return trades per second of our bars, fed a bar's worth at a time."""
-    rule = BarRule(contract=CONTRACT, period_ns=300 * NANOS_PER_S, value_area_ppm=700_000)
+    (rule,) = bar_rules(BarSettings(series=("time:300",)), CONTRACT)
     builder = BarBuilder(rule, simulated=True)
     step = 65_536
     began = time.perf_counter()
@@ -88,9 +88,8 @@ def bars_from_a_dict(trades: Trades) -> float:
 
 def replay_local_walk(settings: Settings, walk: Walk) -> float:
     """Return trades per second of the whole floor in one thread; the tape is in memory."""
-    rule = TapeRule(
-        bar_ns=period_s(settings.bars) * NANOS_PER_S, batch_trades_max=LOCAL_BATCH_TRADES_MAX
-    )
+    own = TapeRule.of(settings.feed, settings.bars)
+    rule = dataclasses.replace(own, batch_trades_max=LOCAL_BATCH_TRADES_MAX, batch_ns=0)
     messages = list(tape(walk, rule))
     with TemporaryDirectory() as directory:
         run = local_floor(settings, MemoryBooks(), directory)

@@ -53,13 +53,16 @@ def main(arguments: list[str]) -> int:
 
 def expected() -> tuple[type[Exception], ...]:
     """Return the errors that are the user's to mend; their texts say how."""
+    from actors.adapters.calendar import BadCalendar
+    from actors.adapters.news import BadNews
     from ops.look import NotRunning
     from supervision.ground import AlreadyRunning, PortTaken
     from supervision.host import NotGreen
     from supervision.inspection import NoAnswer
     from web.port import PortTaken as PageTaken
 
-    return (NotRunning, AlreadyRunning, PortTaken, PageTaken, NotGreen, NoAnswer)
+    ours = (NotRunning, AlreadyRunning, PortTaken, PageTaken, NotGreen, NoAnswer)
+    return (BadCalendar, BadNews, *ours)
 
 
 @app.command()
@@ -92,7 +95,9 @@ def run(settings_file: SettingsFile = None) -> int:
 
 @app.command()
 def replay(
-    files: Annotated[list[Path], typer.Argument(help="Recorded trades: CSV, Parquet or DBN.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Recorded trades: CSV, Parquet, DBN or LEAN zip.")
+    ],
     symbol: Annotated[str, typer.Option(help="Root, ES, or contract, ESH4.")],
     speed: Annotated[str, typer.Option(help="1, 10, ... or max.")] = "max",
     runtime: Annotated[Runtime, typer.Option(help="Processes, or one thread.")] = Runtime.LIVE,

@@ -1,10 +1,12 @@
 """The settings: one TOML file, `.env` and the environment, read once and checked whole.
 
-The later wins: defaults in protocol/settings.py, the file, `.env`, the environment, the command
-line. Everything that is wrong is said at once, each with its key, where it came from, what was
-found and what is allowed; a value that may be a secret is never repeated.
+The later wins: defaults in protocol/settings.py, the file, what it says for the symbol traded
+(`[symbol.ES.exhaustion]`), `.env`, the environment, the command line. Everything that is wrong is
+said at once, each with its key, where it came from, what was found and what is allowed; a value
+that may be a secret is never repeated.
 """
 
+import contextlib
 import dataclasses
 import difflib
 import json
@@ -13,25 +15,23 @@ import os
 import re
 import tomllib
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
 from pydantic import TypeAdapter, ValidationError
 
-from protocol.instruments import INSTRUMENTS, UnknownSymbol, parse_contract
-from protocol.patterns import Pattern
-from protocol.settings import RiskSettings, Settings
-from protocol.signals import Regime
+from ops.config_checks import cross_checks
+from protocol.instruments import INSTRUMENTS, UnknownSymbol, root_of
+from protocol.settings import Settings
 
 DEFAULT_FILE = Path("floorwatch.toml")
 DOTENV_FILE = Path(".env")
 PREFIX = "FLOORWATCH_"
 NOT_SETTINGS = ("FLOORWATCH_DATA",)  # Where the tests find recorded market data.
 SECRET = re.compile("url|key|token|secret|password|webhook")
-CLOCK_TIMES = ("first_entry", "last_entry", "flatten")
+OF_THE_RUN = ("run", "feed", "calendar", "store", "web", "supervision")  # Alike for all symbols.
 
 Values = Mapping[str, Mapping[str, Any]]
 
@@ -67,13 +67,16 @@ def read_settings(
     """
     complaints: list[str] = []
     found: Sections = {}
-    sources = (
-        _of_file(file, complaints),
-        _of_names({k: v for k, v in dotenv_values(dotenv).items() if v is not None}, str(dotenv)),
-        _of_names(environment, "environment"),
-        _of_values(overrides or {}, "command line"),
-    )
-    for source in sources:
+    values, place = _of_file(file, complaints)
+    symbols = values.pop("symbol", {})
+    general = list(_of_values(values, place))
+    later = [
+        *_of_names({k: v for k, v in dotenv_values(dotenv).items() if v is not None}, str(dotenv)),
+        *_of_names(environment, "environment"),
+        *_of_values(overrides or {}, "command line"),
+    ]
+    traded = _traded([*general, *later])
+    for source in (general, _of_symbols(symbols, traded, place, complaints), later):
         for section, key, value in source:
             complaint = _unknown(section, key, value)
             if complaint:
@@ -85,7 +88,7 @@ def read_settings(
         for section, kind in typing.get_type_hints(Settings).items()
         if (record := _record(section, kind, found.get(section, {}), complaints)) is not None
     }
-    complaints += _cross_checks(records)
+    complaints += cross_checks(records)
     if complaints:
         raise BadSettings(complaints)
     return Settings(**records)
@@ -96,17 +99,48 @@ def settings_json(settings: Settings) -> str:
     return json.dumps(dataclasses.asdict(settings))
 
 
-def _of_file(file: Path | None, complaints: list[str]) -> Iterator[tuple[str, str, Found]]:
+def _of_file(file: Path | None, complaints: list[str]) -> tuple[dict[str, Any], str]:
     path = file or DEFAULT_FILE
     if file is None and not path.exists():
-        return
+        return {}, str(path)
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8")), str(path)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         complaints.append(f"settings file {path}: {reason}; wanted a readable TOML file")
+        return {}, str(path)
+
+
+def _traded(found: Iterable[tuple[str, str, Found]]) -> str:
+    """Return the root of the symbol that will be traded, as far as it can be told yet."""
+    symbol = Settings().feed.symbol
+    for section, key, value in found:
+        if (section, key) == ("feed", "symbol"):
+            symbol = str(value.value)
+    with contextlib.suppress(UnknownSymbol):  # It is refused below, with all that is wrong.
+        return root_of(symbol)
+    return symbol
+
+
+def _of_symbols(
+    symbols: Any, traded: str, place: str, complaints: list[str]
+) -> Iterator[tuple[str, str, Found]]:
+    """Yield what stands under [symbol.<root>.<section>] for the root traded; check the others."""
+    if not isinstance(symbols, Mapping):
+        complaints.append(f"symbol ({place}): found {symbols!r}, wanted [symbol.ES.exhaustion]")
         return
-    yield from _of_values(values, str(path))
+    for root, sections in symbols.items():
+        if root not in INSTRUMENTS or not isinstance(sections, Mapping):
+            known = ", ".join(INSTRUMENTS)
+            complaints.append(f"symbol.{root} ({place}): no such symbol; wanted one of {known}")
+            continue
+        for section, key, value in _of_values(sections, f"{place}, symbol.{root}"):
+            if section in OF_THE_RUN:
+                complaints.append(f"symbol.{root}.{section} ({place}): is alike for all symbols")
+            elif root == traded:
+                yield section, key, value
+            elif complaint := _unknown(section, key, value):
+                complaints.append(complaint)
 
 
 def _of_values(values: Mapping[str, Any], place: str) -> Iterator[tuple[str, str, Found]]:
@@ -184,53 +218,3 @@ def _complaint(section: str, key: str, found: Found, wanted: str) -> str:
     shown = "(not shown)" if SECRET.search(key) else repr(found.value)
     wanted = wanted.removeprefix("Input ").removeprefix("Value error, ")
     return f"{section}.{key} ({found.place}): found {shown}, {wanted}"
-
-
-def _cross_checks(records: Mapping[str, Any]) -> Iterator[str]:
-    checks: dict[str, Callable[[Any], Iterator[str]]] = {
-        "feed": lambda feed: _symbol_check(feed.symbol),
-        "router": lambda router: _router_checks(router.enabled, router.disabled_patterns),
-        "risk": _clock_checks,
-        "store": lambda store: _address_check(store.url),
-    }
-    for section, check in checks.items():
-        if section in records:
-            yield from check(records[section])
-
-
-def _symbol_check(symbol: str) -> Iterator[str]:
-    try:
-        # Either a root, whose month follows from the data, or one contract by name.
-        if symbol not in INSTRUMENTS:
-            parse_contract(symbol, date.today())
-    except UnknownSymbol as error:
-        yield f"feed.symbol: {error}"
-
-
-def _router_checks(enabled: Iterable[str], disabled: Iterable[str]) -> Iterator[str]:
-    patterns, regimes = set(Pattern), set(Regime)
-    for pair in enabled:
-        pattern, colon, regime = pair.partition(":")
-        if not colon or pattern not in patterns or regime not in regimes:
-            yield (
-                f"router.enabled: found {pair!r}, wanted pattern:regime of the patterns"
-                f" {', '.join(Pattern)} and the regimes {', '.join(Regime)}"
-            )
-    for pattern in disabled:
-        if pattern not in patterns:
-            yield f"router.disabled_patterns: found {pattern!r}, wanted one of {', '.join(Pattern)}"
-
-
-def _clock_checks(risk: RiskSettings) -> Iterator[str]:
-    times = {name: getattr(risk, name) for name in CLOCK_TIMES}
-    bad = {n: t for n, t in times.items() if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", t)}
-    for name, text in bad.items():
-        yield f"risk.{name}: found {text!r}, wanted a New York time of day like '09:35'"
-    if not bad and list(times.values()) != sorted(times.values()):
-        found = ", ".join(f"{name} {text}" for name, text in times.items())
-        yield f"risk: found {found}; wanted these times in this order, none before the last"
-
-
-def _address_check(url: str) -> Iterator[str]:
-    if url and "://" not in url:
-        yield "store.url: found (not shown), wanted an SQL address like postgresql://host/name"

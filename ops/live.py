@@ -15,7 +15,8 @@ from actors.adapters.feeds.port import Chunk, FeedError
 from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import Summary, TapeRule, tape, write_tape
 from actors.adapters.store import SqlBooks, engine_for
-from actors.core.session.calendar import clock_minute, clock_ns
+from actors.core.session.calendar import clock_minute, clock_ns, trading_date
+from ops.calendars import with_calendar
 from ops.config import settings_json
 from ops.replay import Result, result_of
 from ops.report import EXIT_DATA, counting, show_result, show_summary
@@ -120,6 +121,7 @@ def replay_live(files: list[Path], settings: Settings, console: Console) -> int:
         console.print(f"[red]{error}[/red]")
         return EXIT_DATA
     show_summary(summary, console)
+    settings = with_calendar(settings, trading_date(summary.first_ns))
     with ExitStack() as shown:
         code, seconds = play(settings, run_dir, watcher(run_dir, summary.cuts, shown, console))
     if code == 0:
@@ -171,7 +173,7 @@ def demonstrate(settings: Settings, console: Console) -> int:
         console.print(f"{error}; taking any free one", style="yellow")
         settings = without_fixed_port(settings)
     run_dir = new_run(settings, "demo")
-    record_simulation(settings, run_dir, DEMO_FROM)
+    record_simulation(simulated(settings), settings, run_dir, DEMO_FROM)
     return serve(settings, run_dir, console)
 
 
@@ -180,15 +182,21 @@ def run_floor(settings: Settings, console: Console) -> int:
     check_port(settings.web)
     run_dir = Path(settings.run.directory).resolve() / FLOOR
     if not (data_directory(run_dir) / "tape.frames").exists():
-        record_simulation(settings, run_dir)
+        record_simulation(simulated(settings), settings, run_dir)
     return serve(settings, run_dir, console)
 
 
-def record_simulation(settings: Settings, run_dir: Path, from_clock: str = "") -> None:
+def simulated(settings: Settings) -> SimulatedSession:
+    """Return the made-up session of the settings."""
+    feed = settings.feed
+    return SimulatedSession(root_of(feed.symbol), feed.seed, feed.session_trades)
+
+
+def record_simulation(
+    session: SimulatedSession, settings: Settings, run_dir: Path, from_clock: str = ""
+) -> None:
     """Write the tape of a simulated session; `from_clock` leaves out the night before it."""
     rule = TapeRule.of(settings.feed, settings.bars)
-    feed = settings.feed
-    session = SimulatedSession(root_of(feed.symbol), feed.seed, feed.session_trades)
     source = later(session, from_clock) if from_clock else session
     write_tape(data_directory(run_dir) / "tape.frames", tape(source, rule))
 
@@ -205,6 +213,7 @@ def later(session: SimulatedSession, from_clock: str) -> Iterator[Chunk]:
 
 def serve(settings: Settings, run_dir: Path, console: Console) -> int:
     """Run the floor in the foreground until a signal stops it or it is lost."""
+    settings = with_calendar(settings, simulated(settings).trading_date)
     host = host_for(settings, run_dir)
     host.start()
     host.wait_green(GREEN_LIMIT_S)

@@ -1,8 +1,10 @@
 """What a replay prints: what was read, what was refused, what came of it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -10,8 +12,10 @@ from rich.table import Table
 
 from actors.adapters.feeds.port import FeedError
 from actors.adapters.feeds.tape import Summary
-from ops.replay import Result, replay_local
-from protocol.market import Aggressor, SideSource
+from ops.calendars import with_calendar
+from ops.replay import Result, SessionCount, first_day, replay_local
+from protocol.market import Aggressor, SideSource, Window
+from protocol.patterns import Pattern
 from protocol.settings import Settings
 
 EXIT_DATA = 65  # EX_DATAERR: the files cannot be used.
@@ -20,12 +24,18 @@ FILL_MODEL = (
     "fill model: paper, tick level, active {latency_ms} ms after the decision, market and stop"
     " orders slip {slippage_ticks} and {stop_slippage_ticks} tick, targets fill {target_fill}"
 )
+SIMULATED = (
+    "SIMULATED: the trades of {bars:,} of these bars were never traded, they are simulated from"
+    " minute bars or by the demonstration; signals from them are synthetic, no claim rests on them"
+)
+PARTS = {Window.RTH: "RTH", Window.OVERNIGHT: "overnight"}
 
 
 def show_local_replay(files: list[Path], settings: Settings, console: Console) -> int:
     """Replay in this process and print what came of it."""
     quarantine = Path(settings.run.directory) / "quarantine"
     try:
+        settings = with_calendar(settings, first_day(files, settings))
         with counting(console, "replaying") as progress:
             summary, result = replay_local(files, settings, quarantine, progress)
     except FeedError as error:
@@ -87,6 +97,7 @@ def show_result(summary: Summary, result: Result, settings: Settings, console: C
     rate = summary.trades / result.seconds if result.seconds else 0.0
     table.add_row("took", f"{result.seconds:.2f} s, {rate:,.0f} trades/s")
     console.print(table)
+    show_counts(result.counts, console)
     paper = settings.paper
     console.print(
         FILL_MODEL.format(
@@ -97,12 +108,49 @@ def show_result(summary: Summary, result: Result, settings: Settings, console: C
         ),
         style="dim",
     )
+    if result.simulated_bars:
+        console.print(SIMULATED.format(bars=result.simulated_bars), style="yellow")
     if inferred_share(summary) > INFERRED_SHARE_MAX:
         console.print(
             f"quality LOW: the side of {inferred_share(summary):.1%} of the volume was inferred"
             f" or is unknown; entries on it: {settings.risk.low_quality_entries}",
             style="yellow",
         )
+
+
+def show_counts(counts: tuple[SessionCount, ...], console: Console) -> None:
+    """Print the states of the market and the patterns, part of the day by part of the day."""
+    for session in counts:
+        console.print(f"\n{session.date} {PARTS[session.window]}", style="bold")
+        states = Table(box=None, show_header=False, pad_edge=False)
+        for name, found in (("regimes", session.regimes), ("conditions", session.conditions)):
+            if found:
+                states.add_row(name, _told(found))
+        console.print(states)
+        if session.patterns:
+            console.print(_patterns(session))
+    console.print()
+
+
+def _patterns(session: SessionCount) -> Table:
+    """Return one row per pattern: how often it was raised, and what became of its signals."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("pattern", no_wrap=True, min_width=max(map(len, Pattern)))
+    for heading in ("raised", "approved", "target"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("dropped")
+    for pattern in [pattern for pattern in Pattern if pattern in session.patterns]:
+        found = session.patterns[pattern]
+        numbers = (found.raised, found.approved, found.noted)
+        cells = (f"{number:,}" if number else "" for number in numbers)
+        table.add_row(pattern, *cells, _told(found.dropped))
+    return table
+
+
+def _told(counts: Counter[Any]) -> str:
+    """Return what was counted in words, the most frequent first."""
+    # Name and number hold together when a line is folded.
+    return ", ".join(f"{name}={number:,}" for name, number in counts.most_common())
 
 
 def inferred_share(summary: Summary) -> float:

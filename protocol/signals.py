@@ -140,7 +140,9 @@ class ConditionJudged(Message):
     condition: MarketCondition
     flow: FlowRegime
     cvd: int  # Of the running session, regular or overnight.
-    threshold: int  # Contracts of cumulative delta, from which on flow is directional.
+    threshold: int  # Contracts of cumulative delta within which directional flow ends.
+    high: Ticks
+    low: Ticks
     close: Ticks
     atr_milliticks: int | None  # Thousandths of a tick.
     vwap_bands: tuple[Ticks, ...]  # -3 to +3 deviations, the VWAP in the middle; empty: no VWAP.

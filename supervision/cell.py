@@ -7,7 +7,7 @@ whoever owns it offers messages in the order of their numbers and is handed what
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from protocol.market import Cut
+from protocol.market import Cut, Settled
 from protocol.message import Message
 from supervision.journal import Journal, Positions
 from supervision.shell import Handler, JournaledShell, Shell, SinkShell
@@ -40,6 +40,10 @@ class Cell:
         self._waiting: dict[str, deque[Message]] = {source: deque() for source in self.reads}
         self._turn = 0
         self._facts: list[Message] = []  # Decided and applied, not yet recorded.
+        self._gated = shell.gated if isinstance(shell, JournaledShell) else ""
+        self._gate = 0  # The last cut of the gated source; shut until it is settled.
+        self._settled = 0
+        self._held: deque[tuple[int, Message]] = deque()
         self._handlers: dict[tuple[type[Message], str], Handler | None] = {}
 
     def recover(self) -> Positions:
@@ -50,6 +54,7 @@ class Cell:
             for fact in self._journal.load():
                 self.shell.apply(fact)
                 self._send(fact)
+                self._note_gate(fact)
             self._positions |= self._journal.positions()
         return dict(self._positions)
 
@@ -64,10 +69,25 @@ class Cell:
         elif self.shell.joined:
             self._waiting[source].append(message)
             self._line_up()
+        elif source == self._gated and self._gate > self._settled:
+            self._held.append((seq, message))
         else:
-            self._positions[source] = seq
-            self._record(self._handle(source, message))
-            self._pass(message)
+            self._admit(source, seq, message)
+            while self._held and self._gate <= self._settled:
+                self._admit(self._gated, *self._held.popleft())
+
+    def _admit(self, source: str, seq: int, message: Message) -> None:
+        self._positions[source] = seq
+        self._record(self._handle(source, message))
+        self._pass(message)
+        if source == self._gated or isinstance(message, Settled):
+            self._note_gate(message)
+
+    def _note_gate(self, message: Message) -> None:
+        if isinstance(message, Cut):
+            self._gate = max(self._gate, message.number)
+        elif isinstance(message, Settled):
+            self._settled = max(self._settled, message.number)
 
     def release(self) -> None:
         """Record what was decided, all or none, and only then publish it.

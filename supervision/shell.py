@@ -94,9 +94,14 @@ class Shell:
 
 
 class JournaledShell(Shell):
-    """Decides facts; state is their fold. Its sources are handled in order of arrival."""
+    """Decides facts; state is their fold. Its sources are handled in order of arrival.
+
+    What comes from the `gated` source behind a cut waits until the cut is settled, so that the
+    source may run ahead of decisions that are still on their way.
+    """
 
     joined: ClassVar[bool] = False
+    gated: ClassVar[str] = ""
 
     def open_journal(self, settings: Settings, directory: str) -> Journal:
         """Return the journal that outlives this process; a local run brings its own instead."""

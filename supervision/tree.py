@@ -27,7 +27,7 @@ def floor(settings: SupervisionSettings) -> SupervisorSpec:
         children=(
             child("feed", "actors.feed.FeedShell", "broker"),
             child("bars", "actors.bars.BarsShell", "feed"),
-            child("detector", "actors.detector.DetectorShell", "bars"),
+            child("detector", "actors.detector.DetectorShell", "feed", "bars"),
             child("regime", "actors.regime.RegimeShell", "bars"),
         ),
     )

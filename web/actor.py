@@ -31,7 +31,8 @@ class WebShell(Shell):
 
     def configure(self, settings: Settings, directory: str) -> None:
         run_dir = Path(directory).parent
-        self.floor = Floor(run_dir, Replica(round(settings.paper.balance_dollars * 100)))
+        balance_cents = round(settings.paper.balance_dollars * 100)
+        self.floor = Floor(run_dir, Replica(balance_cents, settings.bars.series[0]))
         self.server = Server(self.floor, settings.web)
         self.port = self.server.start()
         self.url = url(settings.web.host, self.port)

@@ -7,13 +7,12 @@ its cause: whatever belongs together is kept by id and put together when it is l
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from protocol.account import BalanceReported, TradingHalted, TradingResumed
-from protocol.market import BarClosed, Cut, CutReason
+from protocol.market import BarClosed, Cut, CutReason, ValueJudged
 from protocol.message import Message
 from protocol.orders import (
     BracketApproved,
@@ -29,8 +28,19 @@ from protocol.orders import (
     PositionClosed,
     PositionOpened,
 )
-from protocol.signals import RegimeJudged, SignalApproved, SignalDropped, SignalRaised
+from protocol.signals import (
+    ConditionJudged,
+    RegimeJudged,
+    SetupEnded,
+    SetupRecommended,
+    SignalApproved,
+    SignalDropped,
+    SignalRaised,
+    TargetNoted,
+    ZoneChanged,
+)
 from protocol.units import NANOS_PER_S
+from web.records import STAGES, Advice, Bracket, Day, Event, Journey
 
 BARS_MAX = 160
 SIGNALS_MAX = 120
@@ -38,69 +48,19 @@ BRACKETS_MAX = 240
 CLIENTS_MAX = 480
 EVENTS_MAX = 120
 TRIPS_MAX = 120
-CURVE_MAX = 400
+SETUPS_MAX = 40
 NEW_YORK = ZoneInfo("America/New_York")
 DAY_STARTS = timedelta(hours=18)  # Of the evening before: then the next trading day begins.
-
-# How far a bracket has come; a later message never takes it back.
-STAGES = ("", "approved", "submitted", "accepted", "open", "rejected", "ended", "closed")
-
-
-@dataclass(slots=True)
-class Journey:
-    """A signal and what became of it at the router and at risk."""
-
-    raised: SignalRaised | None = None
-    approved: SignalApproved | None = None
-    dropped: SignalDropped | None = None
-    denied: BracketDenied | None = None
-    bracket_id: str = ""
-
-
-@dataclass(slots=True)
-class Bracket:
-    """A bracket and what became of it at the desk and the broker."""
-
-    stage: str = ""
-    detail: str = ""
-    opened: PositionOpened | None = None
-    closed: PositionClosed | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of the order log."""
-
-    ts_ns: int
-    what: str
-    client_id: str
-    leg: str = ""
-    direction: str = ""
-    quantity: int = 0
-    price: int | None = None
-    detail: str = ""
-
-
-@dataclass(slots=True)
-class Day:
-    """Round trips of one trading day."""
-
-    on: date | None = None
-    pnl_cents: int = 0
-    commission_cents: int = 0
-    trips: int = 0
-    wins: int = 0
-    curve: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=CURVE_MAX))
-
 
 V = TypeVar("V")
 
 
 class Replica:
-    """Folds messages; everything it keeps has a limit."""
+    """Folds messages; everything it keeps has a limit. Of the bars it keeps one series."""
 
-    def __init__(self, start_balance_cents: int = 0) -> None:
+    def __init__(self, start_balance_cents: int = 0, series: str = "time:300") -> None:
         self.balance_cents = start_balance_cents
+        self.series = series
         self.clock_ns = 0
         self.cut = 0
         self.ended = False
@@ -108,6 +68,9 @@ class Replica:
         self.simulated = False
         self.bars: deque[BarClosed] = deque(maxlen=BARS_MAX)
         self.regimes: deque[RegimeJudged] = deque(maxlen=BARS_MAX)
+        self.condition: ConditionJudged | None = None
+        self.value: ValueJudged | None = None
+        self.setups: OrderedDict[str, Advice] = OrderedDict()
         self.signals: OrderedDict[str, Journey] = OrderedDict()
         self.brackets: OrderedDict[str, Bracket] = OrderedDict()
         self.clients: OrderedDict[str, str] = OrderedDict()
@@ -133,6 +96,8 @@ class Replica:
         self.ended = self.ended or cut.reason is CutReason.END
 
     def _bar(self, bar: BarClosed) -> None:
+        if bar.series != self.series:
+            return
         if bar.contract != self.contract:  # Prices of two months do not stand on one chart.
             self.contract = bar.contract
             self.bars.clear()
@@ -143,6 +108,25 @@ class Replica:
 
     def _regime(self, judged: RegimeJudged) -> None:
         self.regimes.append(judged)
+
+    def _condition(self, judged: ConditionJudged) -> None:
+        self.condition = judged
+
+    def _value(self, judged: ValueJudged) -> None:
+        self.value = judged
+
+    def _zone(self, changed: ZoneChanged) -> None:
+        if changed.signal_id in self.signals:  # One so old that it is forgotten stays so.
+            self.signals[changed.signal_id].zone = changed
+
+    def _noted(self, noted: TargetNoted) -> None:
+        self._journey(noted.signal_id).noted = noted
+
+    def _recommended(self, setup: SetupRecommended) -> None:
+        _room(self.setups, setup.id, Advice, SETUPS_MAX).recommended = setup
+
+    def _setup_ended(self, ended: SetupEnded) -> None:
+        _room(self.setups, ended.id, Advice, SETUPS_MAX).ended = ended
 
     def _raised(self, raised: SignalRaised) -> None:
         self._journey(raised.id).raised = raised
@@ -269,7 +253,13 @@ def _room(table: OrderedDict[str, V], key: str, make: Callable[[], V], most: int
 FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     Cut: Replica._cut,
     BarClosed: Replica._bar,
+    ValueJudged: Replica._value,
     RegimeJudged: Replica._regime,
+    ConditionJudged: Replica._condition,
+    ZoneChanged: Replica._zone,
+    TargetNoted: Replica._noted,
+    SetupRecommended: Replica._recommended,
+    SetupEnded: Replica._setup_ended,
     SignalRaised: Replica._raised,
     SignalApproved: Replica._approved,
     SignalDropped: Replica._dropped,

@@ -9,7 +9,8 @@ from typing import Any
 from protocol.instruments import Instrument, UnknownSymbol, instrument, parse_contract
 from protocol.market import BarClosed
 from protocol.units import NANOS_PER_MS, NANOS_PER_S
-from web.replica import Bracket, Event, Journey, Replica
+from web.records import Advice, Bracket, Event, Journey
+from web.replica import Replica
 
 Section = dict[str, Any]
 BAR_COLUMNS = (
@@ -26,6 +27,7 @@ def sections(replica: Replica) -> dict[str, Section]:
         "bars": _bars(replica),
         "footprint": footprint(replica.bars[-1]) if replica.bars else {},
         "signals": {"rows": _signals(replica)},
+        "setups": {"rows": _setups(replica)},
         "orders": {"rows": [_event(event) for event in _last(replica.events)]},
         "trips": _trips(replica),
     }
@@ -75,6 +77,7 @@ def _head(replica: Replica) -> Section:
             "reason": judged.reason,
             "bars": judged.bars,
         },
+        "condition": _condition(replica),
         "day": {
             "date": None if day.on is None else day.on.isoformat(),
             "pnl_cents": day.pnl_cents,
@@ -98,6 +101,23 @@ def _head(replica: Replica) -> Section:
             "target": position.target_price,
         },
         "counts": dict(replica.counts),
+    }
+
+
+def _condition(replica: Replica) -> Section | None:
+    judged = replica.condition
+    if judged is None:
+        return None
+    return {
+        "name": judged.condition,
+        "flow": judged.flow,
+        "cvd": judged.cvd,
+        "threshold": judged.threshold,
+        "vwap_bands": judged.vwap_bands,
+        "value_low": judged.value_low,
+        "value_high": judged.value_high,
+        "poc": judged.poc,
+        "reason": judged.reason,
     }
 
 
@@ -149,6 +169,30 @@ def _signals(replica: Replica) -> list[Section]:
     return rows[:ROWS_MAX]
 
 
+def _setups(replica: Replica) -> list[Section]:
+    rows = (_setup(advice) for advice in reversed(replica.setups.values()))
+    return [row for row in rows if row is not None][:ROWS_MAX]
+
+
+def _setup(advice: Advice) -> Section | None:
+    setup, ended = advice.recommended, advice.ended
+    if setup is None:
+        return None
+    return {
+        "id": setup.id,
+        "at": _ms(setup.ts_ns),
+        "setup": setup.setup,
+        "direction": setup.direction,
+        "entry": setup.entry,
+        "stop": setup.stop,
+        "target_1": setup.target_1,
+        "target_2": setup.target_2,
+        "confidence": setup.confidence_ppm / 10_000,
+        "reason": setup.reason,
+        "ended": None if ended is None else ended.reason,
+    }
+
+
 def _signal(id: str, journey: Journey, bracket: Bracket | None) -> Section:
     told = journey.raised or journey.approved or journey.dropped or journey.denied
     row: Section = {"id": id, "at": 0 if told is None else _ms(told.ts_ns)}
@@ -164,7 +208,10 @@ def _signal(id: str, journey: Journey, bracket: Bracket | None) -> Section:
             "low": journey.raised.zone_low,
             "high": journey.raised.zone_high,
             "low_quality": journey.raised.low_quality,
+            "detail": journey.raised.detail,
         }
+    if journey.zone is not None:
+        row["zone"] = journey.zone.state
     return row | _fate(journey, bracket)
 
 
@@ -173,6 +220,8 @@ def _fate(journey: Journey, bracket: Bracket | None) -> Section:
     if journey.dropped is not None:
         dropped = journey.dropped
         return {"steps": 1, "fate": "dropped", "why": f"{dropped.reason}: {dropped.detail}"}
+    if journey.noted is not None:
+        return {"steps": 2, "fate": "target only", "why": ""}
     if journey.denied is not None:
         denied = journey.denied
         return {"steps": 2, "fate": "denied", "why": f"{denied.reason}: {denied.detail}"}

@@ -9,6 +9,7 @@ from actors.core.columns import trades_of
 from protocol.codec import decode
 from protocol.market import Cut, TradeBatch
 
+CUTS_AHEAD_MAX = 8  # Whoever decides gets to work on them; the broker waits for each.
 CUT_BYTES_MAX = 64  # Every cut is shorter, every batch of trades longer.
 
 
@@ -26,15 +27,16 @@ class Frames(Protocol):
 class Tape:
     """The window on a tape: all of it is held, `last` says how much of it is released.
 
-    Released is what lies before the first cut that is not settled and, with a speed, what is due
-    by the clock. With speed 0 there is no clock.
+    Released is what lies up to `ahead` cuts behind the first that is not settled and, with a
+    speed, what is due by the clock. With speed 0 there is no clock.
     """
 
     first = 1
 
-    def __init__(self, frames: Frames, speed: float) -> None:
+    def __init__(self, frames: Frames, speed: float, ahead: int = CUTS_AHEAD_MAX) -> None:
         self._frames = frames
         self._speed = speed
+        self._ahead = ahead
         self.length = frames.last
         self.settled = 0
         self._cut_at = [n for n in range(1, frames.last + 1) if _is_cut(frames.read(n))]
@@ -43,11 +45,11 @@ class Tape:
         self._anchor: tuple[int, int] | None = None  # A moment of the clock and of the tape.
 
     @classmethod
-    def open(cls, path: Path, speed: float) -> "Tape":
+    def open(cls, path: Path, speed: float, ahead: int = CUTS_AHEAD_MAX) -> "Tape":
         """Open the tape at `path` for reading."""
         if not path.exists():
             raise FileNotFoundError(f"no tape at {path}: ingest a recording or a simulation first")
-        return cls(FrameLog.read_only(path), speed)
+        return cls(FrameLog.read_only(path), speed, ahead)
 
     @property
     def cuts(self) -> int:
@@ -101,7 +103,8 @@ class Tape:
         self._paced = released
 
     def _gate(self) -> int:
-        return self._cut_at[self.settled] if self.settled < self.cuts else self.length
+        cut = self.settled + self._ahead
+        return self._cut_at[cut] if cut < self.cuts else self.length
 
     def _time_of(self, number: int) -> int:
         message = decode(self._frames.read(min(number, self.length)))

@@ -1,25 +1,25 @@
 """From settings and instrument to the numbers that the calculations work with.
 
 Settings speak a person's units: seconds, shares, dollars, "HH:MM". Rules speak ours: nanoseconds,
-parts per million, cents, minutes of the day. This is the one place between them.
+parts per million, cents, minutes of the day. This is the one place between them, but for the
+patterns: each of their rules is made from its own settings, beside the rule.
 """
 
+from actors.core.orderflow.cvd import CvdReset
 from actors.core.orderflow.footprint import BarRule
-from actors.core.orderflow.imbalance import ImbalanceRule, ZeroPolicy
 from actors.core.orders.fills import PaperRule
 from actors.core.orders.money import TickValue
-from actors.core.regime.classify import RegimeRule
 from actors.core.regime.permit import RouterRule, pairs
+from actors.core.regime.scores import RegimeRule
 from actors.core.risk.limits import RiskRule
-from actors.core.session.calendar import clock_minute
+from actors.core.session.calendar import Schedule, clock_minute
+from actors.core.session.news import scheduled
 from protocol.instruments import Instrument
-from protocol.pattern_settings import ImbalanceSettings
 from protocol.patterns import Pattern
-from protocol.series import BarKind, parse_series
+from protocol.series import BarKind, Series, parse_series
 from protocol.settings import (
     BarSettings,
     PaperSettings,
-    RegimeSettings,
     RouterSettings,
     Settings,
 )
@@ -27,34 +27,35 @@ from protocol.signals import PPM
 from protocol.units import NANOS_PER_MS, NANOS_PER_S
 
 
-def bar_rule(bars: BarSettings, contract: str) -> BarRule:
-    """Return which bars to build of a contract."""
-    return BarRule(
-        contract=contract,
-        period_ns=period_s(bars) * NANOS_PER_S,
-        value_area_ppm=round(bars.value_area * PPM),
+def series_of(bars: BarSettings) -> tuple[Series, ...]:
+    """Return the series to build; decisions are taken on the first."""
+    return tuple(parse_series(text) for text in bars.series)
+
+
+def bar_rules(bars: BarSettings, contract: str) -> tuple[BarRule, ...]:
+    """Return which bars to build of a contract, one rule per series."""
+    return tuple(
+        BarRule(
+            contract=contract,
+            series=series,
+            split=bars.split,
+            value_area_ppm=round(bars.value_area * PPM),
+            value_rows=bars.value_rows,
+            cvd_reset=CvdReset(bars.cvd_reset),
+        )
+        for series in series_of(bars)
     )
 
 
 def period_s(bars: BarSettings) -> int:
     """Return the seconds of the bars decided on; five minutes where no clock ends them."""
-    series = parse_series(bars.series[0])
+    series = series_of(bars)[0]
     return series.size if series.kind is BarKind.TIME else 300
 
 
-def imbalance_rule(imbalance: ImbalanceSettings, own: Instrument) -> ImbalanceRule:
-    """Return when one side overwhelms the other; the instrument's volume unless one is set."""
-    return ImbalanceRule(
-        ratio_ppm=round(imbalance.ratio * PPM),
-        volume_min=imbalance.volume_min or own.imbalance_volume_min,
-        difference_min=imbalance.difference_min,
-        zero_policy=ZeroPolicy(imbalance.zero_policy),
-        stack_min=imbalance.stack_min,
-    )
-
-
-def regime_rule(regime: RegimeSettings, own: Instrument, contract: str) -> RegimeRule:
-    """Return the numbers of the classification."""
+def regime_rule(settings: Settings, own: Instrument, contract: str) -> RegimeRule:
+    """Return the numbers of the classification, and the days and hours that forbid trading."""
+    regime, calendar = settings.regime, settings.calendar
     return RegimeRule(
         contract=contract,
         bars_min=regime.bars_min,
@@ -64,6 +65,9 @@ def regime_rule(regime: RegimeSettings, own: Instrument, contract: str) -> Regim
         minutes_after_open=regime.minutes_after_open,
         minutes_before_close=regime.minutes_before_close,
         volume_ratio_min=regime.volume_ratio_min,
+        minutes_around_news=regime.minutes_around_news,
+        news=scheduled(calendar.news),
+        schedule=Schedule.of(calendar.closed, calendar.early),
         vwap_near_ticks=0.5 / own.tick_size,
     )
 

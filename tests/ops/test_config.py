@@ -74,10 +74,10 @@ def test_everything_wrong_is_said_at_once(read: Read) -> None:
     said = complaints_of(read, text, environment={"FLOORWATCH_WEB__PORT": "70000"})
     assert len(said) == 7
     assert sorted(line.split(" ")[0].rstrip(":") for line in said) == [
-        "regime.bars_min",
         "feed.spede",
         "feed.symbol",
         "imbalance.zero_policy",
+        "regime.bars_min",
         "risk.first_entry",
         "web.port",
         "wev.port",
@@ -113,6 +113,48 @@ def test_a_complaint_names_the_key_what_was_found_and_what_is_allowed(
 @pytest.mark.parametrize("symbol", ["ES", "MNQ", "ESH4", "6EZ25"])
 def test_a_symbol_is_a_root_or_a_contract(read: Read, symbol: str) -> None:
     assert read(f"[feed]\nsymbol = '{symbol}'").feed.symbol == symbol
+
+
+PER_SYMBOL = """
+[exhaustion]
+decline_min = 0.2
+[symbol.ES.exhaustion]
+decline_min = 0.4
+[symbol.NQ.exhaustion]
+decline_min = 0.5
+"""
+
+
+@pytest.mark.parametrize(("symbol", "decline"), [("ES", 0.4), ("NQZ5", 0.5), ("GC", 0.2)])
+def test_what_is_said_for_the_symbol_traded_wins_over_what_holds_for_all(
+    read: Read, symbol: str, decline: float
+) -> None:
+    settings = read(PER_SYMBOL, overrides={"feed": {"symbol": symbol}})
+    assert settings.exhaustion.decline_min == decline
+
+
+def test_the_environment_wins_over_what_is_said_for_a_symbol(read: Read) -> None:
+    settings = read(PER_SYMBOL, {"FLOORWATCH_EXHAUSTION__DECLINE_MIN": "0.6"})
+    assert settings.exhaustion.decline_min == 0.6
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("symbol = 5", ["found 5", "[symbol.ES.exhaustion]"]),
+        ("[symbol.QQ.exhaustion]\ndecline_min = 0.4", ["symbol.QQ", "no such symbol", "MNQ"]),
+        ("[symbol.NQ.exhaustion]\ndecline = 0.4", ["exhaustion.decline", "symbol.NQ"]),
+        ("[symbol.NQ.feed]\nseed = 1", ["symbol.NQ.feed", "alike for all symbols"]),
+        ("[bars]\nseries = []", ["found ()", "at least one"]),
+        ("[bars]\nseries = ['time:300', 'time:300']", ["each once"]),
+        ("[bars]\nseries = ['renko:4']", ["'renko:4'", "kind:size"]),
+        ("[exhaustion]\nlevels_max = 2", ["found 2", "at least levels_min, 3"]),
+        ("[tape_absorption]\nwindows_min = 20", ["found 19", "at least windows_min, 20"]),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(read: Read, text: str, wanted: list[str]) -> None:
+    (said,) = complaints_of(read, text)
+    assert [part for part in wanted if part not in said] == []
 
 
 def test_an_underscore_too_few_in_the_environment_is_seen(read: Read) -> None:

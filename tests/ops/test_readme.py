@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ops.commands import app
 from protocol.catalog import CATALOG
+from protocol.patterns import Pattern
 from protocol.settings import Settings, SupervisionSettings
 from supervision.spec import ChildSpec, walk
 from supervision.tree import floor
@@ -30,6 +31,11 @@ def test_the_table_of_settings_has_every_key_and_no_other() -> None:
         (told,) = rows(section)[section]
         keys = re.findall(r"`([a-z_]+)`", told)
         assert keys == [field.name for field in dataclasses.fields(record)], section
+
+
+def test_every_pattern_is_told() -> None:
+    told = re.findall(r"`([a-z_]+)`", README[README.index("## What it looks for") :])
+    assert [pattern for pattern in Pattern if pattern not in told] == []
 
 
 def test_every_command_is_told() -> None:

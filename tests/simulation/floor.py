@@ -56,7 +56,9 @@ def busy_settings() -> Settings:
 @cache
 def frames(trades: int = 1_500) -> tuple[bytes, ...]:
     """Return the encoded tape."""
-    rule = TapeRule(bar_ns=900 * 10**9, batch_trades_max=64)
+    rule = dataclasses.replace(
+        TapeRule.of(busy_settings().feed, busy_settings().bars), batch_trades_max=64
+    )
     source = SimulatedSession("ES", 11, trades)
     return tuple(encode(message) for message in tape(source, rule))
 

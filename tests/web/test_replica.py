@@ -23,7 +23,18 @@ from protocol.orders import (
     PositionOpened,
 )
 from protocol.patterns import Direction, Pattern
-from protocol.signals import DropReason, Regime, SignalDropped
+from protocol.signals import (
+    DropReason,
+    Regime,
+    Setup,
+    SetupEnd,
+    SetupEnded,
+    SetupRecommended,
+    SignalDropped,
+    TargetNoted,
+    ZoneChanged,
+    ZoneState,
+)
 from tests.makers import (
     CONTRACT,
     at,
@@ -34,6 +45,7 @@ from tests.makers import (
     make_signal,
     make_submitted,
 )
+from web import records
 from web import replica as limits
 from web.replica import Replica, trading_date
 from web.view import footprint_at, sections
@@ -290,6 +302,88 @@ def test_the_end_of_the_tape_is_seen_and_an_older_cut_takes_nothing_back() -> No
     assert (head["cut"], head["ended"], head["clock"]) == (9, True, at("17:00") // 10**6)
 
 
+def setup(n: int = 1) -> SetupRecommended:
+    """Return the recommendation of a fade at the lower edge of value."""
+    return SetupRecommended(
+        id=f"setup-{n}",
+        contract=CONTRACT,
+        ts_ns=at("10:05"),
+        setup=Setup.VA_FADE_LONG,
+        direction=Direction.LONG,
+        entry=20_000,
+        stop=19_998,
+        target_1=20_010,
+        target_2=20_014,
+        confidence_ppm=800_000,
+        size_ppm=750_000,
+        expires_ns=at("11:05"),
+        synthetic=False,
+        reason="at the lower edge of value",
+    )
+
+
+def setup_ended(n: int = 1) -> SetupEnded:
+    """Return its end at the stop."""
+    return SetupEnded(
+        id=f"setup-{n}",
+        contract=CONTRACT,
+        ts_ns=at("10:20"),
+        setup=Setup.VA_FADE_LONG,
+        reason=SetupEnd.STOPPED,
+    )
+
+
+def test_bars_of_another_series_are_not_mixed_into_the_chart() -> None:
+    replica = fold(make_bar(), make_bar(series="tick:1000", end_ns=at("10:06")))
+    assert [bar.series for bar in replica.bars] == ["time:300"]
+
+
+def test_a_setup_is_shown_until_and_after_its_end_whichever_comes_first() -> None:
+    (standing,) = sections(fold(setup()))["setups"]["rows"]
+    assert (standing["setup"], standing["confidence"], standing["ended"]) == (
+        "va_fade_long", 80.0, None,
+    )  # fmt: skip
+    for order in ((setup(), setup_ended()), (setup_ended(), setup())):
+        (ended,) = sections(fold(*order))["setups"]["rows"]
+        assert ended["ended"] == "stopped"
+
+
+def test_the_newest_setups_are_kept() -> None:
+    replica = fold(*(setup(n) for n in range(limits.SETUPS_MAX + 5)))
+    rows = sections(replica)["setups"]["rows"]
+    assert (len(rows), rows[0]["id"]) == (limits.SETUPS_MAX, f"setup-{limits.SETUPS_MAX + 4}")
+
+
+def test_a_zone_says_what_became_of_it_and_a_forgotten_one_says_nothing() -> None:
+    tested = ZoneChanged(
+        signal_id="signal-1",
+        contract=CONTRACT,
+        ts_ns=at("10:10"),
+        pattern=Pattern.STACKED_BUY,
+        zone_low=20_002,
+        zone_high=20_004,
+        state=ZoneState.TESTED,
+    )
+    (row,) = sections(fold(make_signal(), tested))["signals"]["rows"]
+    assert row["zone"] == "tested"
+    assert sections(fold(tested))["signals"]["rows"] == []
+
+
+def test_a_level_noted_as_a_target_is_no_entry() -> None:
+    noted = TargetNoted(
+        signal_id="signal-1",
+        contract=CONTRACT,
+        ts_ns=at("10:05"),
+        pattern=Pattern.UNFINISHED_HIGH,
+        direction=Direction.LONG,
+        price=20_010,
+        regime=Regime.RANGING,
+        regime_confidence_ppm=800_000,
+    )
+    (row,) = sections(fold(make_signal(pattern=Pattern.UNFINISHED_HIGH), noted))["signals"]["rows"]
+    assert row["fate"] == "target only"
+
+
 def test_a_kind_the_page_does_not_know_is_an_error() -> None:
     with pytest.raises(KeyError):
         fold(Settled(number=1))
@@ -328,5 +422,5 @@ def test_a_hundred_thousand_messages_leave_a_bounded_replica() -> None:
         "trips": limits.TRIPS_MAX,
     }
     assert {name: len(getattr(replica, name)) for name in sizes} == sizes
-    assert len(replica.day.curve) == limits.CURVE_MAX
+    assert len(replica.day.curve) == records.CURVE_MAX
     assert len(json.dumps(sections(replica))) < 100_000

@@ -63,6 +63,15 @@ const sections = {
     );
     redraw();
   },
+  setups(section) {
+    rows(
+      "setups",
+      section.rows,
+      (setup) => setup.id,
+      (entry) => tables.setupRow(entry, of),
+      "none stands",
+    );
+  },
   orders(section) {
     rows(
       "orders",

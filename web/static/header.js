@@ -10,6 +10,7 @@ export function show(head) {
   text("clock", head.clock ? `${clock(head.clock)}` : "–").title = day(head.clock);
   text("last", price(head.last, head.instrument));
   showRegime(head.regime);
+  showCondition(head.condition, head.instrument);
   showPosition(head);
   showDay(head.day);
   text("balance", money(head.balance_cents));
@@ -49,6 +50,28 @@ function showRegime(regime) {
     make("small", {}, `${regime.confidence.toFixed(0)} %`),
   );
   element.title = `${regime.reason}; ${regime.bars} bars`;
+}
+
+// The market condition in a word and a mark, so that colour is never the only sign.
+const MARKS = {trend_up: "▲", trend_down: "▼", balance: "◆", breakout_pending: "◇"};
+
+function showCondition(condition, instrument) {
+  const element = byId("condition");
+  if (!condition) {
+    element.textContent = "–";
+    return;
+  }
+  element.replaceChildren(
+    make("span", {class: `condition-${condition.name}`}, MARKS[condition.name]),
+    ` ${words(condition.name)} `,
+    make("small", {}, words(condition.flow.replace("directional_", ""))),
+  );
+  const vwap = condition.vwap_bands[3];
+  element.title = [
+    condition.reason,
+    `cumulative delta ${signed(condition.cvd)}, directional beyond ${whole(condition.threshold)}`,
+    vwap === undefined ? "no VWAP yet" : `VWAP ${price(vwap, instrument)}`,
+  ].join("; ");
 }
 
 function showPosition(head) {

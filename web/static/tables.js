@@ -26,6 +26,7 @@ export function signalRow(signal, of) {
   for (let step = 1; step <= 5; step += 1)
     steps.append(make("i", {class: step <= signal.steps ? "on" : ""}));
   const zone = signal.low === undefined ? "" : `zone ${of(signal.low)} – ${of(signal.high)}`;
+  const seen = [signal.detail, signal.low_quality ? "sides partly inferred" : ""];
   const fate = make("td", {class: "clip", title: signal.why}, words(signal.fate));
   if (signal.why) fate.append(" ", make("span", {class: "soft"}, words(signal.why)));
   return make(
@@ -34,12 +35,12 @@ export function signalRow(signal, of) {
     cell(minute(signal.at), "soft"),
     make(
       "td",
-      {class: "l", title: signal.low_quality ? "of a bar whose sides are partly inferred" : ""},
+      {class: "l", title: seen.filter(Boolean).join("; ")},
       words(signal.pattern ?? "?") + (signal.low_quality ? " *" : ""),
     ),
     cell(signal.direction ?? "", `l ${side(signal.direction)}`),
     cell(signal.strength === undefined ? "" : `${signal.strength.toFixed(0)} %`),
-    make("td", {title: zone}, of(signal.price)),
+    make("td", {title: [zone, signal.zone].filter(Boolean).join(", ")}, of(signal.price)),
     make("td", {}, steps),
     fate,
     cell(
@@ -61,6 +62,20 @@ export function orderRow(order, of) {
     cell(order.price === null ? "" : of(order.price)),
     make("td", {class: "clip soft", title: order.detail}, words(order.detail)),
     cell(order.client_id.slice(0, 14), "soft"),
+  );
+}
+
+export function setupRow(setup, of) {
+  const targets = `${of(setup.target_1)} / ${of(setup.target_2)}`;
+  return make(
+    "tr",
+    {class: setup.ended ? "stopped" : "", title: setup.reason},
+    cell(minute(setup.at), "soft"),
+    cell(words(setup.setup), `l ${side(setup.direction)}`),
+    cell(of(setup.entry)),
+    cell(of(setup.stop)),
+    cell(targets),
+    cell(setup.ended ? words(setup.ended) : `${setup.confidence.toFixed(0)} %`, "l soft"),
   );
 }
 

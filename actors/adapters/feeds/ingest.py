@@ -17,8 +17,12 @@ from protocol.instruments import UnknownSymbol, root_of
 from protocol.market import Cut, TradeBatch
 from protocol.settings import BarSettings, FeedSettings
 
-KNOWN = "CSV ticks (plain or gzip), Databento DBN (plain or zstd), or Floorwatch Parquet"
+KNOWN = (
+    "CSV ticks (plain or gzip), Databento DBN (plain or zstd), LEAN zip (ticks or minute bars),"
+    " or Floorwatch Parquet"
+)
 _HEAD_BYTES = 256 * 1024  # A zstd block unpacks only as a whole, and may be half of this.
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # The second has nothing in it.
 _CONTROL = frozenset(range(32)) - set(b"\t\r\n")  # Never in a text file.
 
 
@@ -84,8 +88,25 @@ def ingest(
     source = Recording(files, symbol, refusals, feed, zone)
     tally = Tally()
     rule = TapeRule.of(feed, BarSettings() if bars is None else bars)
-    write_tape(out, _not_empty(tape(source, rule, tally), source), progress)
+    write_tape(out, not_empty(tape(source, rule, tally), source), progress)
     return tally.summary(refusals.counts, refusals.path)
+
+
+def not_empty(
+    messages: Iterator[TradeBatch | Cut], source: Recording
+) -> Iterator[TradeBatch | Cut]:
+    """Yield `messages`; that there are none is an error that says what was refused."""
+    empty = True
+    for message in messages:
+        empty = False
+        yield message
+    if empty:
+        files = ", ".join(map(str, source.files))
+        counts = ", ".join(f"{n} {reason}" for reason, n in source.refusals.counts.items())
+        raise FeedError(
+            f"{files}: found no trade of {source.symbol} that could be used, wanted at least one;"
+            f" refused: {counts or 'nothing'}"
+        )
 
 
 def open_reader(path: Path, symbol: str, refusals: Refusals, zone: str) -> Reader:
@@ -100,27 +121,15 @@ def open_reader(path: Path, symbol: str, refusals: Refusals, zone: str) -> Reade
         from actors.adapters.feeds.parquet import ParquetReader
 
         return ParquetReader(path, symbol, refusals)
+    if head.startswith(_ZIP):
+        from actors.adapters.feeds.lean import LeanReader
+
+        return LeanReader(path, symbol, refusals)
     if inner and not _CONTROL.intersection(inner.partition(b"\n")[0]):
         from actors.adapters.feeds.csv_ticks import CsvReader
 
         return CsvReader(path, symbol, refusals, zone)
     raise FeedError(f"{path} begins with {inner[:16]!r}, wanted {KNOWN}")
-
-
-def _not_empty(
-    messages: Iterator[TradeBatch | Cut], source: Recording
-) -> Iterator[TradeBatch | Cut]:
-    empty = True
-    for message in messages:
-        empty = False
-        yield message
-    if empty:
-        files = ", ".join(map(str, source.files))
-        counts = ", ".join(f"{n} {reason}" for reason, n in source.refusals.counts.items())
-        raise FeedError(
-            f"{files}: found no trade of {source.symbol} that could be used, wanted at least one;"
-            f" refused: {counts or 'nothing'}"
-        )
 
 
 def _checked(path: Path) -> Path:

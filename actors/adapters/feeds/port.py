@@ -38,6 +38,7 @@ class Reason(StrEnum):
     PRICE_JUMP = "price_jump"
     SYMBOL_MISMATCH = "symbol_mismatch"
     DAMAGED = "damaged"
+    SUSPICIOUS = "suspicious"  # Flagged so by whoever recorded it.
 
 
 REASONS = tuple(Reason)

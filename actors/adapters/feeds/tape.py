@@ -16,12 +16,13 @@ from actors.adapters.feeds.port import Chunk, Reason, Source
 from actors.adapters.frames import FrameLog, sync_directory
 from actors.core.columns import Trades, batch_of, concat
 from actors.core.orderflow.sides import SideInference, SideRule
-from actors.core.rules import period_s
-from actors.core.session.cuts import cut_points
+from actors.core.rules import series_of
+from actors.core.session.cuts import CutPoint, Cuts
 from protocol.codec import encode
 from protocol.market import Aggressor, Cut, CutReason, SideSource, TradeBatch
+from protocol.series import Series
 from protocol.settings import BarSettings, FeedSettings
-from protocol.units import NANOS_PER_MS, NANOS_PER_S
+from protocol.units import NANOS_PER_MS
 
 Progress = Callable[[int, int], None]  # Trades so far, time of the last one.
 
@@ -30,7 +31,8 @@ Progress = Callable[[int, int], None]  # Trades so far, time of the last one.
 class TapeRule:
     """How trades are cut into batches."""
 
-    bar_ns: int
+    series: tuple[Series, ...]  # Whose bars' ends are cuts.
+    split: bool  # A trade that overfills a bar of volume opens the next with its rest.
     batch_trades_max: int
     batch_ns: int = 0  # Event time that a batch spans at most; 0 for no limit.
     sides: SideRule = SideRule()
@@ -39,7 +41,8 @@ class TapeRule:
     def of(cls, feed: FeedSettings, bars: BarSettings) -> "TapeRule":
         """Return the rule of the settings; at speed 0 no clock limits a batch."""
         return cls(
-            bar_ns=period_s(bars) * NANOS_PER_S,
+            series=series_of(bars),
+            split=bars.split,
             batch_trades_max=feed.batch_trades_max,
             batch_ns=int(feed.batch_ms * NANOS_PER_MS * feed.speed),
             sides=SideRule(quote_max_age_ns=feed.quote_max_age_ms * NANOS_PER_MS),
@@ -130,6 +133,7 @@ def tape(
     not on how their source cuts them. A source without trades yields nothing, not even a cut.
     """
     tally = Tally() if tally is None else tally
+    cuts = Cuts(rule.series, rule.split)
     inference, waiting = SideInference(rule.sides), None
     for chunk in source:
         if len(chunk.trades) == 0:
@@ -137,13 +141,16 @@ def tape(
         if waiting is not None and not _same(waiting, chunk):
             yield batch_of(waiting.trades, waiting.contract, waiting.simulated)
             inference, waiting = SideInference(rule.sides), None
+            cuts.renew()
         trades = inference.infer(chunk.trades)
-        after = tally.last_ns or None if waiting is None else int(waiting.trades.ts_event[0])
         tally.add(trades, chunk.contract)
+        points = cuts.add(trades)
         if waiting is not None:
+            held = len(waiting.trades)
+            points = [(held + index, ts, reason) for index, ts, reason in points]
             trades = concat([waiting.trades, trades])
         joined = Chunk(trades, chunk.contract, chunk.simulated)
-        waiting = yield from _cut(joined, after, rule, tally)
+        waiting = yield from _cut(joined, points, rule, tally)
     if waiting is not None:
         yield batch_of(waiting.trades, waiting.contract, waiting.simulated)
         tally.cuts += 1
@@ -188,11 +195,11 @@ def _same(one: Chunk, other: Chunk) -> bool:
 
 
 def _cut(
-    chunk: Chunk, after: int | None, rule: TapeRule, tally: Tally
+    chunk: Chunk, points: list[CutPoint], rule: TapeRule, tally: Tally
 ) -> Generator[TradeBatch | Cut, None, Chunk]:
     """Yield the full batches and the cuts of `chunk`, return what is left: at least one trade."""
     trades, start = chunk.trades, 0
-    for index, ts, reason in cut_points(trades.ts_event, rule.bar_ns, after):
+    for index, ts, reason in points:
         for part in _batches(trades.slice(start, index), rule):
             yield batch_of(part, chunk.contract, chunk.simulated)
         tally.cuts += 1

@@ -1,1 +1,1 @@
-"""Footprint bars and the patterns read from them."""
+"""Footprint bars and profiles."""

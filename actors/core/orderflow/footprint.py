@@ -1,9 +1,8 @@
-"""Footprint bars of fixed length from columns of trades (domain 1.3 to 1.6).
+"""Footprint bars of one series from columns of trades (domain 1.3 to 1.6).
 
-Bars are half-open, laid from 18:00 New York and ended early at 09:30, 16:00, 17:00 and 18:00. A
-bar closes when a trade at or after its end arrives, or when the clock says so; an interval without
-trades makes no bar. A trade earlier than the bar that is open, or than the end of the last one
-that closed, is late: it is counted and left out.
+Where bars end is the cutter's business; here the trades between two ends are summed. A bar closes
+with the trade that ends it, when a trade at or after its end arrives, or when the clock says so; an
+interval without trades makes no bar. A late trade is counted and left out.
 
 How a batch was cut must not matter, so a batch is first split into pieces, one per bar; each piece
 is summed with a few numpy calls over the whole batch and then merged into the open bar.
@@ -12,18 +11,19 @@ is summed with a few numpy calls over the whole batch and then merged into the o
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from actors.core.columns import Trades, falls
-from actors.core.orderflow.pieces import LEVELS_MAX, Piece, sum_piece, sum_pieces
-from actors.core.orderflow.profile import point_of_control, value_area
-from actors.core.session.calendar import bar_bounds, last_rth_open
+from actors.core.orderflow.cutters import cutter_of
+from actors.core.orderflow.cvd import CumulativeDelta, CvdReset
+from actors.core.orderflow.ladder import Ladder
+from actors.core.orderflow.pieces import Piece, split, sum_piece, sum_pieces
+from actors.core.orderflow.profile import value_of
 from protocol.market import Aggressor, BarClosed
-from protocol.units import NANOS_PER_S, Contracts, Nanos, Ticks
+from protocol.series import Series
+from protocol.units import Contracts, Nanos, Ticks
 
 CHUNK_TRADES = 32_768  # The temporaries of one chunk stay in the second-level cache.
 UNKNOWN, BUY, SELL = int(Aggressor.UNKNOWN), int(Aggressor.BUY), int(Aggressor.SELL)
-NEVER = -(2**63)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,20 +31,21 @@ class BarRule:
     """Which bars to build."""
 
     contract: str
-    period_ns: int
+    series: Series
+    split: bool  # A trade that overfills a bar of volume opens the next with its rest.
     value_area_ppm: int
+    value_rows: int
+    cvd_reset: CvdReset
 
 
 @dataclass(slots=True)
 class OpenBar:
-    """The bar that still collects trades. `levels` has the shape (3, high - low + 1)."""
+    """The bar that still collects trades."""
 
     start_ns: int
-    end_ns: int
     open: int
     close: int
-    low: int
-    levels: NDArray[np.int64]
+    ladder: Ladder
     trades: int = 0
     delta: int = 0
     delta_max: int = 0
@@ -53,20 +54,23 @@ class OpenBar:
 
 
 class BarBuilder:
-    """Builds the bars of one contract. A new contract needs a new builder."""
+    """Builds the bars of one series of one contract. A new contract needs a new builder."""
 
     def __init__(self, rule: BarRule, simulated: bool) -> None:
         self.rule = rule
         self.simulated = simulated
         self.late = 0
         self.bar: OpenBar | None = None
-        self.cvd = 0  # Cumulative delta of the closed bars since 09:30.
-        self.cvd_since = NEVER  # The 09:30 from which `cvd` counts.
-        self.frontier = NEVER  # Trades before it are late.
+        self._cutter = cutter_of(rule.series, rule.split)
+        self._cvd = CumulativeDelta(rule.cvd_reset)
+        self._last_end: int | None = None
+        self._order = 0
 
     def add(self, trades: Trades) -> list[BarClosed]:
         """Take in `trades` and return the bars that they ended."""
         closed: list[BarClosed] = []
+        if len(trades) and np.minimum.reduce(trades.size) < 1:
+            raise ValueError(f"a trade of size {int(trades.size.min())}, wanted at least 1")
         broken = falls(trades.ts_event)
         start = 0
         for stop in (*broken.tolist(), len(trades)):
@@ -77,143 +81,105 @@ class BarBuilder:
         return closed
 
     def close_at(self, ts_ns: int) -> list[BarClosed]:
-        """Close the open bar if it ends at or before `ts_ns`."""
-        if self.bar is None or ts_ns < self.bar.end_ns:
-            return []
-        return [self._close(self.bar)]
+        """Close the open bar if the clock ends it at or before `ts_ns`."""
+        end_ns = self._cutter.close_at(ts_ns)
+        return [] if self.bar is None or end_ns is None else [self._close(self.bar, end_ns)]
 
     def close_now(self, ts_ns: int) -> list[BarClosed]:
-        """Close the open bar, with its regular end: the tape is over at `ts_ns`.
+        """Close the open bar: the tape is over at `ts_ns`.
 
-        A tape that goes on after all must not reopen a bar: trades before its end are late.
+        A bar of time has its regular end, any other ends just behind its last trade. A tape that
+        goes on after all must not reopen a bar: trades before its end are late.
         """
         if self.bar is None or ts_ns < self.bar.start_ns:
             return []
-        return [self._close(self.bar)]
+        end_ns = self._cutter.close_now()
+        return [] if end_ns is None else [self._close(self.bar, end_ns)]
 
     def _add_chunk(self, trades: Trades, closed: list[BarClosed]) -> None:
-        ts_event = trades.ts_event
-        if ts_event[0] < self.frontier:
-            late = int(np.searchsorted(ts_event, self.frontier))
+        late = self._cutter.late(trades.ts_event)
+        if late:
             self.late += late
             trades = trades.slice(late, len(trades))
-            ts_event = trades.ts_event
             if len(trades) == 0:
                 return
-        starts, bounds = self._cut(ts_event)
-        pieces = [sum_piece(trades)] if len(starts) == 1 else sum_pieces(trades, starts)
-        for (start_ns, end_ns), piece in zip(bounds, pieces, strict=True):
-            if self.bar is not None and start_ns >= self.bar.end_ns:
-                closed.append(self._close(self.bar))
-            if self.bar is None:
-                self.bar = self._opened(start_ns, end_ns, piece, int(trades.price[piece.start]))
-            _merge(self.bar, piece)
-            self.bar.close = int(trades.price[piece.stop - 1])
+        trades, ends = split(trades, self._cutter.ends(trades))
+        count = len(trades)
+        starts = [0, *(end.row for end in ends if 0 < end.row < count)]
+        pieces = iter([sum_piece(trades)] if len(starts) == 1 else sum_pieces(trades, starts))
+        summed = 0
+        for row, _, end_ns in ends:
+            if row > summed:
+                self._take(trades, next(pieces))
+                summed = row
+            if self.bar is not None:
+                closed.append(self._close(self.bar, end_ns))
+        if summed < count:
+            self._take(trades, next(pieces))
 
-    def _cut(self, ts_event: NDArray[np.int64]) -> tuple[list[int], list[tuple[int, int]]]:
-        """Return the first row of each piece and the bounds of the bar it belongs to."""
-        starts, bounds = [0], [self._bounds(int(ts_event[0]))]
-        last = int(ts_event[-1])
-        while last >= bounds[-1][1]:
-            row = int(np.searchsorted(ts_event, bounds[-1][1]))
-            starts.append(row)
-            bounds.append(self._bounds(int(ts_event[row])))
-        return starts, bounds
+    def _take(self, trades: Trades, piece: Piece) -> None:
+        """Add a piece to the open bar, or to the one that it opens."""
+        if self.bar is None:
+            price = int(trades.price[piece.start])
+            start_ns = self._cutter.start_of(int(trades.ts_event[piece.start]))
+            self.bar = OpenBar(start_ns=start_ns, open=price, close=price, ladder=Ladder(price))
+        self.bar.close = int(trades.price[piece.stop - 1])
+        _merge(self.bar, piece)
 
-    def _bounds(self, ts_ns: int) -> tuple[int, int]:
-        if self.bar is not None and self.bar.start_ns <= ts_ns < self.bar.end_ns:
-            return self.bar.start_ns, self.bar.end_ns
-        return bar_bounds(ts_ns, self.rule.period_ns)
-
-    def _opened(self, start_ns: int, end_ns: int, piece: Piece, price: int) -> OpenBar:
-        self.frontier = start_ns
-        since = last_rth_open(start_ns)
-        if since > self.cvd_since:
-            self.cvd, self.cvd_since = 0, since
-        return OpenBar(
-            start_ns=start_ns,
-            end_ns=end_ns,
-            open=price,
-            close=price,
-            low=piece.low,
-            levels=np.zeros_like(piece.levels),
-        )
-
-    def _close(self, bar: OpenBar) -> BarClosed:
+    def _close(self, bar: OpenBar, end_ns: int) -> BarClosed:
         self.bar = None
-        self.frontier = bar.end_ns
-        self.cvd += bar.delta
-        return _closed(bar, self.rule, self.cvd, self.simulated)
+        self._order = self._order + 1 if end_ns == self._last_end else 0
+        self._last_end = end_ns
+        self._cvd.add(bar.start_ns, bar.delta)
+        return self._closed(bar, end_ns)
+
+    def _closed(self, bar: OpenBar, end_ns: int) -> BarClosed:
+        levels, low = bar.ladder.levels, bar.ladder.low
+        volumes = levels.sum(axis=0)
+        by_level = volumes.tolist()
+        value = value_of(low, by_level, self.rule.value_area_ppm, self.rule.value_rows)
+        unknown_volume, buy_volume, sell_volume = levels.sum(axis=1).tolist()
+        volume = unknown_volume + buy_volume + sell_volume
+        # Moments about the low stay small; the full sums are then exact in Python's integers.
+        steps = np.arange(len(by_level), dtype=np.int64)
+        first, second = int(steps @ volumes), int((steps * steps) @ volumes)
+        return BarClosed(
+            contract=self.rule.contract,
+            series=str(self.rule.series),
+            order=self._order,
+            cvd_eth=self._cvd.night,
+            start_ns=Nanos(bar.start_ns),
+            end_ns=Nanos(end_ns),
+            open=Ticks(bar.open),
+            high=Ticks(low + len(by_level) - 1),
+            low=Ticks(low),
+            close=Ticks(bar.close),
+            sells=tuple(levels[SELL].tolist()),
+            buys=tuple(levels[BUY].tolist()),
+            unknowns=tuple(levels[UNKNOWN].tolist()),
+            trades=bar.trades,
+            volume=Contracts(volume),
+            buy_volume=Contracts(buy_volume),
+            sell_volume=Contracts(sell_volume),
+            unknown_volume=Contracts(unknown_volume),
+            inferred_volume=Contracts(bar.inferred),
+            delta=bar.delta,
+            delta_max=bar.delta_max,
+            delta_min=bar.delta_min,
+            cvd=self._cvd.value,
+            poc=value.poc,
+            value_low=value.low,
+            value_high=value.high,
+            price_volume=low * volume + first,
+            price2_volume=low * low * volume + 2 * low * first + second,
+            simulated=self.simulated,
+        )
 
 
 def _merge(bar: OpenBar, piece: Piece) -> None:
-    width = piece.levels.shape[1]
-    _widen(bar, piece.low, piece.low + width - 1)
-    start = piece.low - bar.low
-    bar.levels[:, start : start + width] += piece.levels
+    bar.ladder.add(piece.low, piece.levels)
     bar.trades += piece.stop - piece.start
     bar.delta_max = max(bar.delta_max, bar.delta + piece.delta_high)
     bar.delta_min = min(bar.delta_min, bar.delta + piece.delta_low)
     bar.delta += piece.delta
     bar.inferred += piece.inferred
-
-
-def _widen(bar: OpenBar, low: int, high: int) -> None:
-    """Make room for the prices from `low` to `high`."""
-    width = bar.levels.shape[1]
-    above, below = max(high - bar.low - width + 1, 0), max(bar.low - low, 0)
-    if above == below == 0:
-        return
-    if width + above + below > LEVELS_MAX:
-        raise ValueError(
-            f"a bar from {min(low, bar.low)} to {max(high, bar.low + width - 1)} ticks,"
-            f" wanted at most {LEVELS_MAX} levels"
-        )
-    bar.levels = np.pad(bar.levels, ((0, 0), (below, above)))
-    bar.low -= below
-
-
-def _closed(bar: OpenBar, rule: BarRule, cvd: int, simulated: bool) -> BarClosed:
-    unknowns, buys, sells = bar.levels[UNKNOWN], bar.levels[BUY], bar.levels[SELL]
-    volumes = bar.levels.sum(axis=0)
-    by_level = volumes.tolist()
-    poc = point_of_control(by_level)
-    if poc is None:
-        raise ValueError(f"a bar of {bar.trades} trades without volume, wanted sizes from 1")
-    value_low, value_high = value_area(by_level, poc, rule.value_area_ppm)
-    unknown_volume, buy_volume, sell_volume = bar.levels.sum(axis=1).tolist()
-    volume = unknown_volume + buy_volume + sell_volume
-    # Moments about the low stay small; the full sums are then exact in Python's integers.
-    steps = np.arange(len(by_level), dtype=np.int64)
-    first, second = int(steps @ volumes), int((steps * steps) @ volumes)
-    return BarClosed(
-        contract=rule.contract,
-        series=f"time:{rule.period_ns // NANOS_PER_S}",
-        order=0,
-        cvd_eth=0,
-        start_ns=Nanos(bar.start_ns),
-        end_ns=Nanos(bar.end_ns),
-        open=Ticks(bar.open),
-        high=Ticks(bar.low + len(by_level) - 1),
-        low=Ticks(bar.low),
-        close=Ticks(bar.close),
-        sells=tuple(sells.tolist()),
-        buys=tuple(buys.tolist()),
-        unknowns=tuple(unknowns.tolist()),
-        trades=bar.trades,
-        volume=Contracts(volume),
-        buy_volume=Contracts(buy_volume),
-        sell_volume=Contracts(sell_volume),
-        unknown_volume=Contracts(unknown_volume),
-        inferred_volume=Contracts(bar.inferred),
-        delta=bar.delta,
-        delta_max=bar.delta_max,
-        delta_min=bar.delta_min,
-        cvd=cvd,
-        poc=Ticks(bar.low + poc),
-        value_low=Ticks(bar.low + value_low),
-        value_high=Ticks(bar.low + value_high),
-        price_volume=bar.low * volume + first,
-        price2_volume=bar.low * bar.low * volume + 2 * bar.low * first + second,
-        simulated=simulated,
-    )

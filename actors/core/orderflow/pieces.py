@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.core.columns import Trades
+from actors.core.orderflow.cutters import End
+from actors.core.orderflow.ladder import LEVELS_MAX, SIDES
 from protocol.market import SideSource
 
-LEVELS_MAX = 1_000_000  # Of one bar: beyond this a price is garbage and memory in danger.
-SIDES = 3
 SOURCE_NONE, SOURCE_TICKRULE = int(SideSource.NONE), int(SideSource.TICKRULE)
 
 
@@ -78,6 +78,31 @@ def sum_pieces(trades: Trades, starts: list[int]) -> list[Piece]:
             strict=True,
         )
     ]
+
+
+def split(trades: Trades, ends: list[End]) -> tuple[Trades, list[End]]:
+    """Return the trades with each one that an end divides in parts, and the ends by their rows.
+
+    Both come back as they are if no trade is divided. Sizes sum up to what they were.
+    """
+    if not any(end.taken for end in ends):
+        return trades, ends
+    rows = np.array([end.row for end in ends if end.taken])
+    parts = np.array([end.taken for end in ends if end.taken], np.int32)
+    order = np.insert(np.arange(len(trades)), rows, rows)
+    size = trades.size.copy()
+    np.subtract.at(size, rows, parts)  # What is left for the last part; a trade may have several.
+    divided = Trades(
+        trades.ts_event[order],
+        trades.price[order],
+        np.insert(size, rows, parts),
+        trades.aggressor[order],
+        trades.source[order],
+        trades.flags[order],
+    )
+    added = np.cumsum([end.taken > 0 for end in ends]).tolist()
+    shifted = [End(end.row + more, 0, end.end_ns) for end, more in zip(ends, added, strict=True)]
+    return divided, shifted
 
 
 def _levels(

@@ -9,6 +9,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from actors.core.session.calendar import trading_day
+from protocol.market import BarClosed
+from protocol.units import Ticks
+
 
 class Ema:
     """Exponential average with 2/(n + 1), begun with the plain mean of the first n values."""
@@ -119,6 +123,65 @@ class Vwap:
         if mean is None or deviation is None:
             return None
         return mean - k * deviation, mean + k * deviation
+
+    def bands(self) -> tuple[Ticks, ...]:
+        """Return -3 to +3 deviations in ticks, the average in the middle; empty without volume.
+
+        Rounded half away from zero (domain 0) in whole numbers throughout, so that the same
+        trades give the same ticks on every machine.
+        """
+        if not self.volume:
+            return ()
+        spread = max(self.price2_volume * self.volume - self.price_volume**2, 0)
+        return tuple(
+            Ticks(_rounded(self.price_volume, 1 if k > 0 else -1, k * k * spread, self.volume))
+            for k in range(-3, 4)
+        )
+
+
+class SessionVwap:
+    """The average price of the running session (domain 4.1).
+
+    Two are kept: one from 18:00, running all day, and one from 09:30. By night the first is meant
+    and by day the second, so that each price is measured against the average of its own session.
+    """
+
+    def __init__(self) -> None:
+        self.globex, self.regular = Vwap(), Vwap()
+        self.running = self.globex
+        self.day_ns = self.session_ns = -(2**63)
+
+    def add(self, bar: BarClosed) -> None:
+        """Take in the sums of one more bar."""
+        day = trading_day(bar.start_ns)
+        by_day = bar.start_ns >= day.rth_open_ns
+        if day.start_ns > self.day_ns:
+            self.globex, self.day_ns = Vwap(), day.start_ns
+        self.globex.add(bar.volume, bar.price_volume, bar.price2_volume)
+        if not by_day:
+            self.running = self.globex
+            return
+        if day.rth_open_ns > self.session_ns:
+            self.regular, self.session_ns = Vwap(), day.rth_open_ns
+        self.regular.add(bar.volume, bar.price_volume, bar.price2_volume)
+        self.running = self.regular
+
+
+def _rounded(whole: int, sign: int, square: int, divisor: int) -> int:
+    """Return (whole + sign * sqrt(square)) / divisor, rounded half away from zero."""
+    if sign > 0:
+        negative = whole < 0 and square < whole * whole
+    else:
+        negative = whole < 0 or square > whole * whole
+    if negative:
+        whole, sign = -whole, -sign
+    # Half up of a value from 0: the floor of (2 * value * divisor + divisor) / (2 * divisor).
+    # Under a floor an irrational root may be replaced by its own floor or, less it, its ceiling.
+    root = math.isqrt(4 * square)
+    if sign < 0 and root * root < 4 * square:
+        root += 1
+    rounded = (2 * whole + divisor + sign * root) // (2 * divisor)
+    return -rounded if negative else rounded
 
 
 def true_range(high: int, low: int, close_before: int | None) -> float:

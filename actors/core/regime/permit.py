@@ -1,13 +1,16 @@
 """Which signals a regime lets through to risk (domain 4.5).
 
 The table of patterns and regimes is configuration. The checks run in one fixed order and the
-first that fails gives its code; every signal is answered, approved or dropped.
+first that fails gives its code; every signal is answered: approved, noted as a target, or dropped.
+
+A signal that points nowhere or is marked as too weak to act on counts as a pattern that is not
+enabled: the codes are a closed list, and like such a pattern it is there to be looked at.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from protocol.patterns import Direction, Pattern
+from protocol.patterns import MAGNETS, Direction, Pattern
 from protocol.signals import (
     DropReason,
     Regime,
@@ -15,6 +18,7 @@ from protocol.signals import (
     SignalApproved,
     SignalDropped,
     SignalRaised,
+    TargetNoted,
 )
 
 _ALLOWED = {
@@ -40,8 +44,10 @@ class RouterRule:
 
 def permit(
     signal: SignalRaised, regime: RegimeJudged | None, rule: RouterRule
-) -> SignalApproved | SignalDropped:
+) -> SignalApproved | TargetNoted | SignalDropped:
     """Return the signal approved under `regime`, the latest there is, or dropped with its code.
+
+    A pattern that only draws price is noted as a target where others would be approved.
 
     The time of the judgement is now. A judgement of another contract, or one that lies more than
     a bar before the signal, says nothing about it and counts as none.
@@ -51,6 +57,17 @@ def permit(
     ):
         regime = None
     refusal = _refusal(signal, regime, rule)
+    if regime is not None and refusal is None and signal.pattern in MAGNETS:
+        return TargetNoted(
+            signal_id=signal.id,
+            contract=signal.contract,
+            ts_ns=signal.ts_ns,
+            pattern=signal.pattern,
+            direction=signal.direction,
+            price=signal.ref_price,
+            regime=regime.regime,
+            regime_confidence_ppm=regime.confidence_ppm,
+        )
     if regime is not None and refusal is None:
         return SignalApproved(
             signal_id=signal.id,
@@ -102,6 +119,10 @@ def _refusal(
         return DropReason.PATTERN_DISABLED, f"{signal.pattern} is switched off"
     if (signal.pattern, regime.regime) not in rule.enabled:
         return DropReason.PATTERN_NOT_ENABLED, f"{signal.pattern} in {regime.regime}"
+    if signal.direction is Direction.NONE:
+        return DropReason.PATTERN_NOT_ENABLED, f"{signal.pattern} points nowhere"
+    if not signal.actionable:
+        return DropReason.PATTERN_NOT_ENABLED, f"{signal.pattern} too weak to act on"
     if signal.direction not in _ALLOWED[regime.regime]:
         return DropReason.BIAS_CONFLICT, f"{signal.direction} in {regime.regime}"
     if signal.strength_ppm < rule.strength_min_ppm:

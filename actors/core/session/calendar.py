@@ -1,16 +1,20 @@
 """The trading day in New York: dates, phases and the instants between them (domain 8.1, 1.3).
 
 Time comes in as UTC nanoseconds and is looked up, not converted: every boundary of the day lies
-on a half hour of New York, and so of UTC, so one conversion per half hour is enough. Holidays and
-early closes are not known here; on a closed day nothing trades and nothing is asked.
+on a half hour of New York, and so of UTC, so one conversion per half hour is enough. The days that
+differ are data: a `Schedule` says which dates are closed and which close early. Bars and dates do
+not ask it, since where nothing trades nothing is asked; who decides by the time left to the close
+does.
 
 A trading day runs from 17:00 to 17:00. Bars are laid from 18:00, the open.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from protocol.units import NANOS_PER_S
@@ -53,6 +57,27 @@ class Segment:
     anchor_ns: int
     start_ns: int
     end_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The trading dates that differ: closed ones, and early closes in minutes after midnight."""
+
+    closed: frozenset[date] = frozenset()
+    early: Mapping[date, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(cls, closed: Iterable[str], early: Iterable[str]) -> "Schedule":
+        """Return the schedule of dates "2025-12-25" and closes "2025-11-28 13:15", New York."""
+        dates = [_date(words) for words in closed]
+        closes = [_early_close(words) for words in early]
+        for day in {*dates, *(day for day, _ in closes)}:
+            if dates.count(day) + sum(day == early_day for early_day, _ in closes) > 1:
+                raise ValueError(f"{day} stands twice among closed dates and early closes")
+        return cls(frozenset(dates), MappingProxyType(dict(closes)))
+
+
+REGULAR = Schedule()  # No day differs.
 
 
 def trading_date(ts_ns: int) -> date:
@@ -105,12 +130,27 @@ def minutes_since_open(ts_ns: int) -> int | None:
     return (ts_ns - day.rth_open_ns) // NANOS_PER_MINUTE
 
 
-def minutes_to_close(ts_ns: int) -> int | None:
-    """Return the whole minutes left until 16:00; None outside 09:30 to 16:00, ends included."""
+def minutes_to_close(ts_ns: int, schedule: Schedule = REGULAR) -> int | None:
+    """Return the whole minutes left until the close, 16:00 or what the schedule says instead.
+
+    None outside 09:30 to the close, both ends included.
+    """
     day = trading_day(ts_ns)
-    if not day.rth_open_ns <= ts_ns <= day.rth_close_ns:
+    close_ns = rth_close_ns(day, schedule)
+    if not day.rth_open_ns <= ts_ns <= close_ns:
         return None
-    return (day.rth_close_ns - ts_ns) // NANOS_PER_MINUTE
+    return (close_ns - ts_ns) // NANOS_PER_MINUTE
+
+
+def rth_close_ns(day: TradingDay, schedule: Schedule) -> int:
+    """Return the end of the regular session; before 09:30 on a day that has none."""
+    return min(day.rth_close_ns, early_close_ns(day, schedule) or day.rth_close_ns)
+
+
+def early_close_ns(day: TradingDay, schedule: Schedule) -> int | None:
+    """Return the instant at which trading ends early on this trading date; None if it does not."""
+    minute = schedule.early.get(day.date)
+    return None if minute is None else clock_ns(day.date, minute)
 
 
 def last_rth_open(ts_ns: int) -> int:
@@ -151,6 +191,23 @@ def clock_minute(clock: str) -> int:
     if int(hours) > 23 or int(minutes) > 59:
         raise ValueError(f"clock time {clock!r}, wanted 00:00 to 23:59")
     return int(hours) * 60 + int(minutes)
+
+
+def _date(words: str) -> date:
+    try:
+        return date.fromisoformat(words)
+    except ValueError:
+        raise ValueError(f"date {words!r}, wanted YYYY-MM-DD") from None
+
+
+def _early_close(words: str) -> tuple[date, int]:
+    day, space, clock = words.partition(" ")
+    if not space:
+        raise ValueError(f"early close {words!r}, wanted YYYY-MM-DD HH:MM")
+    minute = clock_minute(clock)
+    if minute >= ROLL:
+        raise ValueError(f"early close {words!r}, wanted a time before 17:00")
+    return _date(day), minute
 
 
 def _new_york(half_hour: int) -> datetime:

@@ -1,9 +1,13 @@
 """Where decisions may fall on a tape of trades.
 
 A cut is an instant with the promise that everything before it has been seen. Between consecutive
-trades a and b there is a cut where the bar of a ends, if b is not in that bar, and one at every
-session boundary passed: the forced ends of bars at 09:30, 16:00, 17:00 and 18:00 New York (domain
-1.3), the last entry at 15:45 and the flatten at 15:55.
+trades a and b there is a cut at the end of every bar that a leaves open or ends and b is not in,
+of whatever series, and one at every session boundary passed: the forced ends of bars at 09:30,
+16:00, 17:00 and 18:00 New York (domain 1.3), the last entry at 15:45 and the flatten at 15:55.
+
+Where bars end is asked of the same cutters that the builder of the bars asks. A bar that a trade
+ends has its cut a nanosecond after that trade, before the first trade at or after that instant:
+all trades of the same nanosecond come first, whichever batch they are in.
 
 Every day is cut alike, weekends and holidays too: a cut where nothing happens costs nothing, a
 missing one would cost a flatten.
@@ -13,67 +17,93 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from actors.core.session.calendar import BAR_BREAKS, clock_ns, segment, trading_date
+from actors.core.columns import Trades, falls
+from actors.core.orderflow.cutters import cutter_of
+from actors.core.session.calendar import BAR_BREAKS, NANOS_PER_MINUTE, clock_ns, trading_date
 from protocol.market import CutReason
+from protocol.series import Series
 
 LAST_ENTRY, FLATTEN = 15 * 60 + 45, 15 * 60 + 55  # Minutes after midnight.
 BOUNDARIES = tuple(sorted((*BAR_BREAKS, LAST_ENTRY, FLATTEN)))
+BOUNDARY_GRID_NS = 5 * NANOS_PER_MINUTE  # Every boundary lies on it, in UTC too.
 CutPoint = tuple[int, int, CutReason]
 
 
-def cut_points(
-    ts_event: NDArray[np.int64], bar_ns: int, prev_ts: int | None
-) -> list[CutPoint]:
-    """Return the cuts of consecutive trades as (index, instant, reason), in order, each once.
+class Cuts:
+    """Finds the cuts of one tape, batch after batch; how it was cut into batches does not matter.
 
-    The cut at an instant comes before every trade at or after it: before `ts_event[index]`.
-    `prev_ts` is the time of the trade before the first one here, None at the start of a tape.
-    Where a bar ends at a session boundary the reason is the session.
+    Keeps the open bars of every series, and the ends that no trade has passed yet.
     """
-    if len(ts_event) == 0:
-        return []
-    first = int(ts_event[0]) if prev_ts is None else prev_ts
-    last = int(ts_event[-1])
-    instants = dict.fromkeys(_bar_ends(ts_event, bar_ns, first), CutReason.BAR)
-    instants.update(dict.fromkeys(_boundaries(first, last), CutReason.SESSION))
-    if not instants:
-        return []
-    ordered = sorted(instants)
-    before = np.searchsorted(ts_event, np.array(ordered, np.int64), side="left")
-    return [
-        (index, instant, instants[instant])
-        for index, instant in zip(before.tolist(), ordered, strict=True)
-    ]
 
+    def __init__(self, series: tuple[Series, ...], split: bool) -> None:
+        self.series = series
+        self.split = split
+        self._cutters = [cutter_of(one, split) for one in series]
+        self._ahead: set[int] = set()  # Ends of bars that are known and not yet cut.
+        self._done_ns: int | None = None  # No cut at or before it is outstanding; None at first.
+        self._last_ns = 0  # Of the latest trade.
 
-def _bar_ends(ts_event: NDArray[np.int64], bar_ns: int, first: int) -> list[int]:
-    """Return the ends of all bars that a later trade has left behind."""
-    last = int(ts_event[-1])
-    ends = [_bar_end(first, bar_ns)]
-    if last < ends[0]:
-        return []  # The usual live batch: all within one bar.
-    start = 0
-    while start < len(ts_event):  # Once per stretch between forced ends, four of them a day.
-        stretch = segment(int(ts_event[start]))
-        stop = int(np.searchsorted(ts_event, stretch.end_ns, side="left"))
-        numbers = (ts_event[start:stop] - stretch.anchor_ns) // bar_ns
-        closing = numbers[np.flatnonzero(np.diff(numbers, append=numbers[-1] + 1))]
-        full = stretch.anchor_ns + (closing + 1) * bar_ns
-        ends += np.minimum(full, stretch.end_ns).tolist()
-        start = stop
-    return [end for end in ends if first < end <= last]
+    def renew(self) -> None:
+        """Begin all bars anew, for another contract; those open end where their time is over."""
+        self._ahead.update(c.due_ns for c in self._cutters if c.due_ns is not None)
+        self._cutters = [cutter_of(one, self.split) for one in self.series]
 
+    def add(self, trades: Trades) -> list[CutPoint]:
+        """Return the cuts of the next trades as (index, instant, reason), in order, each once.
 
-def _bar_end(ts: int, bar_ns: int) -> int:
-    stretch = segment(ts)
-    full = stretch.anchor_ns + ((ts - stretch.anchor_ns) // bar_ns + 1) * bar_ns
-    return min(full, stretch.end_ns)
+        The cut at an instant comes before every trade at or after it: before `trades` row
+        `index`. Where a bar ends at a session boundary the reason is the session.
+        """
+        ts_event = trades.ts_event
+        if len(ts_event) == 0:
+            return []
+        fallen = falls(ts_event)
+        if len(fallen) or ts_event[0] < self._last_ns:
+            row = int(fallen[0]) if len(fallen) else 0
+            raise ValueError(f"row {row} at {ts_event[row]} ns, wanted times that never fall")
+        last = int(ts_event[-1])
+        for cutter in self._cutters:
+            late = cutter.late(ts_event)
+            if late < len(ts_event):
+                timely = trades.slice(late, len(trades)) if late else trades
+                self._ahead.update(end.end_ns for end in cutter.ends(timely))
+        done_ns = int(ts_event[0]) if self._done_ns is None else self._done_ns
+        self._done_ns, self._last_ns = max(done_ns, last), last
+        found = self._passed(done_ns, last)
+        if not found:
+            return []
+        before = np.searchsorted(ts_event, np.array([ts for ts, _ in found], np.int64))
+        return [(row, ts, reason) for row, (ts, reason) in zip(before.tolist(), found, strict=True)]
+
+    def due_cuts(self, now_ns: int, grace_ns: int) -> list[tuple[int, CutReason]]:
+        """Return the cuts, each once, that the clock brings at `now_ns` while no trade comes.
+
+        A live source asks now and then with the time of the market. The grace leaves trades that
+        are on their way the time to arrive: those that still come after a cut are late.
+        """
+        if self._done_ns is None:
+            return []
+        until_ns = now_ns - grace_ns
+        ends = [cutter.close_at(until_ns) for cutter in self._cutters]
+        self._ahead.update(end for end in ends if end is not None)
+        found = self._passed(self._done_ns, until_ns)
+        if found:
+            self._done_ns = found[-1][0]
+        return found
+
+    def _passed(self, done_ns: int, until_ns: int) -> list[tuple[int, CutReason]]:
+        """Return the cuts after `done_ns` up to `until_ns` and take them off the list."""
+        instants = {ts: CutReason.BAR for ts in self._ahead if done_ns < ts <= until_ns}
+        self._ahead = {ts for ts in self._ahead if ts > until_ns}
+        instants.update(dict.fromkeys(_boundaries(done_ns, until_ns), CutReason.SESSION))
+        return sorted(instants.items())
 
 
 def _boundaries(first: int, last: int) -> list[int]:
     """Return the session boundaries in (first, last], in order."""
+    if first // BOUNDARY_GRID_NS == last // BOUNDARY_GRID_NS:
+        return []  # The usual live batch.
     # A trading date lies at most three days behind the calendar days it begins on, the weekend.
     day, stop = trading_date(first) - timedelta(days=3), trading_date(last)
     instants: list[int] = []

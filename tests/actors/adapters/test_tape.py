@@ -12,8 +12,9 @@ from tests.makers import make_trades
 S = 1_000_000_000
 
 
-def make_tape(path, speed: float = 0.0) -> Tape:
+def make_tape(path, speed: float = 0.0, ahead: int = 0) -> Tape:
     """A tape of ten batches at seconds 1 to 10; a cut follows the fifth and the last."""
+    path.mkdir(exist_ok=True)
     log = FrameLog.open(path / "tape.frames")
     cuts = 0
     for second in range(1, 11):
@@ -25,7 +26,7 @@ def make_tape(path, speed: float = 0.0) -> Tape:
             log.append(encode(cut))
     log.sync()
     log.close()
-    return Tape.open(path / "tape.frames", speed)
+    return Tape.open(path / "tape.frames", speed, ahead)
 
 
 def test_a_missing_tape_is_an_error_that_says_what_to_do(tmp_path):
@@ -40,6 +41,13 @@ def test_nothing_behind_the_first_unsettled_cut_is_released(tmp_path):
     assert tape.last == 12
     tape.settle(2)
     assert tape.last == 12
+
+
+def test_cuts_ahead_of_the_last_settled_one_are_released_and_no_more(tmp_path):
+    tape = make_tape(tmp_path, ahead=1)
+    assert tape.last == 12
+    assert Tape.open(tmp_path / "tape.frames", 0.0).last == 12
+    assert make_tape(tmp_path / "again", ahead=0).last == 6
 
 
 def test_a_repeated_or_old_settled_number_takes_nothing_back(tmp_path):

@@ -9,6 +9,7 @@ from actors.adapters.feeds.port import FeedError, Reason, Refusals
 from actors.adapters.feeds.tape import TapeRule, tape
 from actors.core.columns import concat
 from protocol.market import Aggressor, SideSource
+from protocol.settings import BarSettings, FeedSettings
 from protocol.units import NANOS_PER_S
 from tests.actors.adapters.feeds.dbn_files import (
     ES_H4,
@@ -289,7 +290,7 @@ def test_in_a_real_recording_the_quote_of_a_trade_is_the_one_before_it(tmp_path)
 
 
 def test_both_schemas_of_the_same_minutes_give_the_same_trades(tmp_path):
-    rule = TapeRule(bar_ns=300 * NANOS_PER_S, batch_trades_max=1024)
+    rule = TapeRule.of(FeedSettings(), BarSettings())
     found = []
     for schema in ("trades", "mbp-1"):
         name = f"es-mbo-20231225/futures_{schema}_2024-07-01T23-58_2024-07-02T00-02.dbn.zst"

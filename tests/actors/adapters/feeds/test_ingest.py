@@ -16,6 +16,7 @@ from actors.adapters.frames import FrameLog
 from actors.core.columns import concat
 from protocol.codec import decode
 from protocol.market import Aggressor, Cut, CutReason, SideSource, TradeBatch
+from protocol.settings import BarSettings, FeedSettings
 from protocol.units import NANOS_PER_S
 from tests.actors.adapters.feeds.recordings import all_trades, csv_file, line, real
 
@@ -55,7 +56,7 @@ def test_half_a_million_real_trades_become_the_known_tape(tmp_path):
 def test_the_tape_on_disk_and_the_generator_are_the_same(tmp_path):
     path = real(ES_2013)
     ingested(tmp_path, path)
-    rule = TapeRule(bar_ns=300 * NANOS_PER_S, batch_trades_max=1024)
+    rule = TapeRule.of(FeedSettings(), BarSettings())
     assert messages(tmp_path) == list(tape(Recording([path], "ES", Refusals(tmp_path)), rule))
 
 

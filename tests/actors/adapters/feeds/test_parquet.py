@@ -13,10 +13,10 @@ from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import TapeRule, tape
 from actors.core.columns import Trades, batch_of
 from protocol.market import TradeBatch
-from protocol.units import NANOS_PER_S
+from protocol.settings import BarSettings, FeedSettings
 from tests.actors.adapters.feeds.recordings import Chunks, all_trades, real, trades_from
 
-RULE = TapeRule(bar_ns=300 * NANOS_PER_S, batch_trades_max=1024)
+RULE = TapeRule.of(FeedSettings(), BarSettings())
 
 
 def batches(source):

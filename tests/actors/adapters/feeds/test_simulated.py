@@ -12,9 +12,10 @@ from actors.core.columns import Trades, concat
 from actors.core.session.calendar import day_of
 from protocol.codec import encode
 from protocol.market import Aggressor, SideSource
+from protocol.settings import BarSettings, FeedSettings
 from protocol.units import NANOS_PER_S
 
-RULE = TapeRule(bar_ns=300 * NANOS_PER_S, batch_trades_max=1024)
+RULE = TapeRule.of(FeedSettings(), BarSettings())
 
 
 def trades_of(session) -> Trades:

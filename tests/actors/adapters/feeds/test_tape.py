@@ -11,12 +11,14 @@ from actors.adapters.frames import FrameLog
 from actors.core.columns import trades_of
 from protocol.codec import decode, encode
 from protocol.market import Aggressor, Cut, CutReason, SideSource, TradeBatch
+from protocol.series import BarKind, Series, parse_series
 from protocol.settings import BarSettings, FeedSettings
 from protocol.units import NANOS_PER_MS, NANOS_PER_S
 from tests.actors.adapters.feeds.recordings import Chunks, all_trades, trades_from
 from tests.makers import at
 
-RULE = TapeRule(bar_ns=300 * NANOS_PER_S, batch_trades_max=4)
+FIVE_MINUTES = (Series(BarKind.TIME, 300),)
+RULE = TapeRule(series=FIVE_MINUTES, split=True, batch_trades_max=4)
 
 
 def shape(messages):
@@ -90,16 +92,65 @@ STEPS = st.lists(
 )
 
 
-@given(STEPS, st.lists(st.integers(0, 40), max_size=6), st.sampled_from([0, 10, 300]))
-def test_how_a_source_is_chunked_makes_no_difference(steps, cuts, span_s):
-    rule = TapeRule(bar_ns=300 * NANOS_PER_S, batch_trades_max=3, batch_ns=span_s * NANOS_PER_S)
+SERIES = st.lists(
+    st.sampled_from(["time:300", "time:7", "tick:3", "volume:10", "range:2"]),
+    min_size=1, max_size=3, unique=True,
+)  # fmt: skip
+
+
+@given(
+    STEPS, st.lists(st.integers(0, 40), max_size=6), st.sampled_from([0, 10, 300]), SERIES,
+    st.booleans(),
+)  # fmt: skip
+def test_how_a_source_is_chunked_makes_no_difference(steps, cuts, span_s, names, split):
+    series = tuple(parse_series(name) for name in names)
+    rule = TapeRule(
+        series=series, split=split, batch_trades_max=3, batch_ns=span_s * NANOS_PER_S
+    )
     ts = at("09:00") + np.cumsum([seconds for seconds, _ in steps] or [0]) * NANOS_PER_S
-    whole = trades_from(ts, 1000 + np.cumsum([move for _, move in steps] or [0]))
+    whole = trades_from(ts, 1000 + np.cumsum([move for _, move in steps] or [0]), size=3)
     edges = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
     parts = [whole.slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
     expected = list(tape(Chunks(whole), rule))
     assert list(tape(Chunks(*parts), rule)) == expected
     assert all_trades(expected).ts_event.tolist() == whole.ts_event.tolist()
+
+
+def ticks_of(size: int) -> TapeRule:
+    return TapeRule(series=(Series(BarKind.TICK, size),), split=True, batch_trades_max=2)
+
+
+def test_trades_of_the_nanosecond_that_ends_a_bar_come_before_its_cut_in_whatever_batch():
+    ten = at("10:00")
+    ts = [ten, ten + 5, ten + 5, ten + 5, ten + 9]
+    assert shape(tape(Chunks(trades_from(ts, 100)), ticks_of(2))) == [
+        2, 2, (1, CutReason.BAR), 1, (2, CutReason.END)
+    ]  # fmt: skip
+
+
+def test_a_bar_that_the_last_trade_ends_is_cut_by_the_end_of_the_tape():
+    ten = at("10:00")
+    *_, last = tape(Chunks(trades_from([ten, ten + 5], 100)), ticks_of(2))
+    assert last == Cut(number=1, ts_ns=ten + 6, reason=CutReason.END)
+
+
+def test_the_bars_of_a_new_contract_are_counted_anew():
+    class TwoMonths:
+        def __iter__(self):
+            yield Chunk(trades_from([at("10:00")], 100), "ESU3", simulated=False)
+            yield Chunk(trades_from([at("10:01"), at("10:02")], 120), "ESZ3", simulated=False)
+            yield Chunk(trades_from([at("10:03")], 120), "ESZ3", simulated=False)
+
+    assert shape(tape(TwoMonths(), ticks_of(2))) == [
+        1, 2, (1, CutReason.BAR), 1, (2, CutReason.END)
+    ]  # fmt: skip
+
+
+def test_the_series_of_the_settings_are_those_of_the_tape():
+    bars = BarSettings(series=("tick:7", "time:60"), split=False)
+    rule = TapeRule.of(FeedSettings(), bars)
+    assert [str(series) for series in rule.series] == ["tick:7", "time:60"]
+    assert not rule.split
 
 
 def test_the_tally_counts_volume_by_side_and_source():

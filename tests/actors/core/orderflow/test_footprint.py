@@ -1,7 +1,5 @@
 """Footprint bars against the domain's example, against a slow reference, and cut anywhere."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,14 +7,20 @@ from hypothesis import strategies as st
 
 from actors.core.columns import Trades, concat
 from actors.core.orderflow.footprint import BarBuilder, BarRule
-from actors.core.session.calendar import bar_bounds
 from protocol.market import BarClosed, SideSource
-from protocol.units import NANOS_PER_S
-from tests.makers import CONTRACT, at, make_trades
+from tests.actors.core.orderflow.bar_reference import (
+    SECOND,
+    SERIES,
+    SlowBars,
+    assert_same,
+    bar_rule,
+    parts_of,
+    tapes,
+)
+from tests.makers import at, make_trades
 
-PERIOD = 300 * NANOS_PER_S
-RULE = BarRule(contract=CONTRACT, period_ns=PERIOD, value_area_ppm=700_000)
-SECOND = NANOS_PER_S
+PERIOD = 300 * SECOND
+RULE = bar_rule()
 
 
 def bars_of(*parts: Trades, rule: BarRule = RULE) -> list[BarClosed]:
@@ -33,7 +37,7 @@ def test_without_trades_there_is_no_bar():
 
 
 def test_the_statistics_of_the_domain_example():
-    """T1.3, prices in quarter points: 100.00 is 400."""
+    """T1.3, prices in quarter points: 100.00 is 400. The rest of it is tested in statistics."""
     start = at("10:00")
     rows = [(400, "B", 5), (400, "S", 12), (399, "S", 3), (401, "B", 20), (401, "S", 4)]
     (bar,) = bars_of(make_trades([(start + i, *row) for i, row in enumerate(rows)]))
@@ -92,7 +96,7 @@ def test_prices_may_be_negative_and_far_apart():
 
 @pytest.mark.parametrize("clock", ["09:30", "16:00", "17:00", "18:00"])
 def test_session_boundaries_end_a_bar_early(clock):
-    rule = BarRule(contract=CONTRACT, period_ns=7 * 3600 * SECOND, value_area_ppm=700_000)
+    rule = bar_rule("time:25200")
     boundary = at(clock)
     before, after = bars_of(
         make_trades([(boundary - 1, 100, "B", 1), (boundary, 100, "B", 1)]), rule=rule
@@ -158,103 +162,55 @@ def test_a_price_from_another_world_is_refused():
                 builder.add(part)
 
 
-@dataclass
-class SlowBar:
-    """The definition, one trade at a time."""
-
-    start: int
-    end: int
-    prices: list[int] = field(default_factory=list)
-    levels: dict[tuple[int, int], int] = field(default_factory=dict)
-    deltas: list[int] = field(default_factory=lambda: [0])
-    inferred: int = 0
-    size: int = 0
+def built(rule, *parts):
+    """The builder after `parts` and the end of the tape, and its bars."""
+    builder = BarBuilder(rule, simulated=False)
+    bars = [bar for part in parts for bar in builder.add(part)]
+    return builder, bars + builder.close_now(2**62)
 
 
-def slow_bars(trades: Trades) -> tuple[list[SlowBar], int]:
-    bars: list[SlowBar] = []
-    late = 0
-    columns = (trades.ts_event, trades.price, trades.size, trades.aggressor, trades.source)
-    for ts, price, size, side, source in zip(*(c.tolist() for c in columns), strict=True):
-        if bars and ts < bars[-1].start:
-            late += 1
-            continue
-        if not bars or ts >= bars[-1].end:
-            bars.append(SlowBar(*bar_bounds(ts, PERIOD)))
-        bar = bars[-1]
-        bar.prices.append(price)
-        bar.levels[price, side] = bar.levels.get((price, side), 0) + size
-        bar.deltas.append(bar.deltas[-1] + {0: 0, 1: size, 2: -size}[side])
-        bar.inferred += size if source in (SideSource.NONE, SideSource.TICKRULE) else 0
-        bar.size += size
-    return bars, late
-
-
-def assert_same(bar: BarClosed, slow: SlowBar) -> None:
-    assert (bar.start_ns, bar.end_ns) == (slow.start, slow.end)
-    assert (bar.open, bar.close) == (slow.prices[0], slow.prices[-1])
-    assert (bar.high, bar.low) == (max(slow.prices), min(slow.prices))
-    for side, column in enumerate((bar.unknowns, bar.buys, bar.sells)):
-        wanted = [slow.levels.get((p, side), 0) for p in range(bar.low, bar.high + 1)]
-        assert list(column) == wanted
-    assert bar.trades == len(slow.prices)
-    assert bar.delta == slow.deltas[-1]
-    assert (bar.delta_max, bar.delta_min) == (max(slow.deltas), min(slow.deltas))
-    assert (bar.volume, bar.inferred_volume) == (slow.size, slow.inferred)
-    assert bar.price_volume == sum(p * size for (p, _), size in slow.levels.items())
-    assert bar.price2_volume == sum(p * p * size for (p, _), size in slow.levels.items())
-
-
-@st.composite
-def tapes(draw: st.DrawFn) -> Trades:
-    """Draw up to 60 trades over two hours; times may fall now and then."""
-    count = draw(st.integers(1, 60))
-    steps = draw(st.lists(st.sampled_from([0, 0, 1, SECOND, 90 * SECOND, 7 * 60 * SECOND, -SECOND,
-                                           -400 * SECOND]), min_size=count, max_size=count))
-    random = np.random.default_rng(draw(st.integers(0, 2**32)))
-    return Trades(
-        at("15:30") + np.cumsum(np.array(steps, np.int64)),
-        (100 + np.cumsum(random.integers(-2, 3, count))).astype(np.int32),
-        random.integers(1, 20, count).astype(np.int32),
-        random.integers(0, 3, count).astype(np.uint8),
-        random.integers(0, 4, count).astype(np.uint8),
-        np.zeros(count, np.uint8),
-    )
-
-
-@given(tapes(), st.lists(st.integers(0, 60), max_size=6))
-@settings(max_examples=200, deadline=None)
-def test_bars_equal_the_slow_reference_however_the_batch_is_cut(tape, cut):
-    edges = [0, *sorted(min(edge, len(tape)) for edge in cut), len(tape)]
-    builder = BarBuilder(RULE, simulated=False)
-    bars = []
-    for start, stop in zip(edges, edges[1:], strict=False):
-        bars += builder.add(tape.slice(start, stop))
-    bars += builder.close_now(2**62)
-    slow, late = slow_bars(tape)
-    assert len(bars) == len(slow)
-    for bar, wanted in zip(bars, slow, strict=True):
+@given(tapes(), st.lists(st.integers(0, 60), max_size=6), st.sampled_from(SERIES), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_bars_equal_the_slow_reference_however_the_batch_is_cut(tape, places, series, split):
+    rule = bar_rule(series, split)
+    builder, bars = built(rule, *parts_of(tape, places))
+    slow = SlowBars(rule).add(tape).finish()
+    assert len(bars) == len(slow.bars)
+    for bar, wanted in zip(bars, slow.bars, strict=True):
         assert_same(bar, wanted)
-    assert builder.late == late
-    assert bars == bars_of(tape)
+    assert builder.late == slow.late
+    assert bars == bars_of(tape, rule=rule)
 
 
-@given(tapes())
+@given(tapes(falling=False), st.sampled_from(SERIES), st.booleans())
 @settings(deadline=None)
-def test_no_volume_is_lost_and_the_sums_agree(tape):
-    builder = BarBuilder(RULE, simulated=False)
-    bars = builder.add(tape) + builder.close_now(2**62)
-    late = slow_bars(tape)[1]
-    assert builder.late == late
-    if late == 0:
-        assert sum(bar.volume for bar in bars) == tape.size.sum()
+def test_no_volume_is_lost_and_the_sums_agree(tape, series, split):
+    builder, bars = built(bar_rule(series, split), tape)
+    assert builder.late == 0
+    assert sum(bar.volume for bar in bars) == tape.size.sum()
     for bar in bars:
         assert bar.buy_volume + bar.sell_volume + bar.unknown_volume == bar.volume
         assert bar.delta == sum(bar.buys) - sum(bar.sells)
+        assert bar.delta_min <= min(0, bar.delta) <= max(0, bar.delta) <= bar.delta_max
         assert bar.low <= bar.value_low <= bar.poc <= bar.value_high <= bar.high
+        assert bar.start_ns < bar.end_ns
 
 
-def test_a_batch_longer_than_a_chunk_gives_the_same_bars(monkeypatch):
+@given(tapes(), st.integers(0, 60), st.sampled_from(SERIES))
+@settings(deadline=None)
+def test_a_cut_at_the_end_of_a_bar_changes_nothing(tape, place, series):
+    # The clock, or the cut of another series, may come before the trade that would end the bar.
+    first, second = parts_of(tape, [place])
+    builder = BarBuilder(bar_rule(series), simulated=False)
+    bars = builder.add(first)
+    if len(second) and len(first):
+        bars += builder.close_at(int(min(second.ts_event.min(), 2**62)))
+    bars += builder.add(second) + builder.close_now(2**62)
+    assert bars == bars_of(tape, rule=bar_rule(series))
+
+
+@pytest.mark.parametrize("series", ["time:300", "tick:41", "volume:500", "range:3"])
+def test_a_batch_longer_than_a_chunk_gives_the_same_bars(monkeypatch, series):
     random = np.random.default_rng(5)
     count = 5_000
     tape = Trades(
@@ -265,7 +221,7 @@ def test_a_batch_longer_than_a_chunk_gives_the_same_bars(monkeypatch):
         np.ones(count, np.uint8),
         np.zeros(count, np.uint8),
     )
-    whole = bars_of(tape)
+    whole = bars_of(tape, rule=bar_rule(series))
     monkeypatch.setattr("actors.core.orderflow.footprint.CHUNK_TRADES", 37)
-    assert bars_of(tape) == whole
-    assert len(whole) == 24
+    assert bars_of(tape, rule=bar_rule(series)) == whole
+    assert len(whole) >= 24

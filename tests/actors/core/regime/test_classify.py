@@ -1,63 +1,19 @@
-"""The classification of domain 4.3: scores, overrides, cold start, hysteresis."""
+"""The judgement of domain 4.3 bar by bar: overrides, cold start, hysteresis."""
 
 import dataclasses
 import random
 
 import pytest
 
-from actors.core.regime.classify import (
-    Findings,
-    RegimeRule,
-    RegimeState,
-    Scores,
-    choose,
-    override,
-    scores,
-)
-from actors.core.regime.indicators import Structure
+from actors.core.regime.classify import RegimeState, override
+from actors.core.regime.scores import Scores, choose
+from actors.core.session.calendar import Schedule
+from actors.core.session.news import scheduled
 from protocol.signals import Regime
 from protocol.units import NANOS_PER_S
-from tests.makers import CONTRACT, at, make_bar
+from tests.actors.core.regime.test_scores import RULE
+from tests.makers import at, make_bar
 
-RULE = RegimeRule(
-    contract=CONTRACT,
-    bars_min=21,
-    score_min=4.0,
-    bars_in_regime_min=2,
-    normalize=False,
-    minutes_after_open=5,
-    minutes_before_close=15,
-    volume_ratio_min=0.3,
-    vwap_near_ticks=2.0,
-)
-FLAT = Structure(higher_high=False, lower_low=False, higher_low=False, lower_high=False)
-# At its average price and balanced: two points for ranging, none for anybody else.
-NOTHING = Findings(
-    adx=None,
-    adx_slope=0.0,
-    ema_gap=0.0,
-    vwap_gap=0.0,
-    structure=dataclasses.replace(FLAT, higher_high=True),
-    cvd=0,
-    delta_slope=0.0,
-    range_bound=1,
-    atr=4.0,
-    atr_percentile=50.0,
-    average_range=4.0,
-    volume_ratio=1.0,
-    volume_mean=1000.0,
-)
-EX_1 = dataclasses.replace(
-    NOTHING,
-    adx=28.0,
-    adx_slope=1.0,
-    ema_gap=1.0,
-    vwap_gap=2.0,
-    structure=Structure(higher_high=True, lower_low=False, higher_low=True, lower_high=False),
-    cvd=800,
-    delta_slope=5.0,
-    atr_percentile=55.0,
-)
 FIVE_MINUTES = 300 * NANOS_PER_S
 
 
@@ -68,84 +24,6 @@ def bar_at(index, base=20_000, **fields):
         low=base, sells=(10,) * 7, buys=(10,) * 7, start_ns=start, end_ns=start + FIVE_MINUTES,
         **fields,
     )
-
-
-def test_the_trend_of_the_domain_example_scores_85_and_0853():
-    """T4.3 Ex-1."""
-    points = scores(EX_1, RULE)
-    assert points == Scores(up=8.5, down=2.5, ranging=0.0, volatile=0.0)
-    verdict = choose(points, RULE.score_min)
-    assert verdict.regime is Regime.TRENDING_UP
-    assert verdict.confidence_ppm == 852_941
-
-
-def test_a_winner_under_the_minimum_is_volatile_at_one_half():
-    """T4.3 Ex-2."""
-    verdict = choose(Scores(up=3.5, down=1.0, ranging=2.0, volatile=0.0), 4.0)
-    assert (verdict.regime, verdict.confidence_ppm) == (Regime.VOLATILE, 500_000)
-    assert choose(Scores(4.0, 1.0, 2.0, 0.0), 4.0).regime is Regime.TRENDING_UP
-
-
-def test_no_points_at_all_is_no_trade_at_one_half():
-    verdict = choose(Scores(0.0, 0.0, 0.0, 0.0), 4.0)
-    assert (verdict.regime, verdict.confidence_ppm) == (Regime.NO_TRADE, 500_000)
-
-
-def test_a_tie_has_the_confidence_of_one_half():
-    verdict = choose(Scores(1.0, 5.0, 5.0, 5.0), 4.0)
-    assert (verdict.regime, verdict.confidence_ppm) == (Regime.TRENDING_DOWN, 500_000)
-
-
-@pytest.mark.parametrize(
-    ("change", "more"),
-    [
-        ({"adx": 25.0}, (1, 1, 0, 0)),
-        ({"adx": 25.1}, (2, 2, 0, 0)),
-        ({"adx": 20.0}, (0, 0, 1, 0)),
-        ({"adx": 19.9}, (0, 0, 2, 0)),
-        ({"adx": 20.1}, (1, 1, 1, 0)),
-        ({"adx": 20.0, "adx_slope": -1.0}, (0, 0, 1, 1)),
-        ({"adx": 25.0, "adx_slope": -1.0}, (1, 1, 0, 1)),
-        ({"adx": 28.0, "adx_slope": 1.0}, (2.5, 2.5, 0, 0)),
-        ({"adx": None, "adx_slope": 1.0}, (0, 0, 0, 0)),
-        ({"ema_gap": 0.1}, (1.5, 0, 0, 0)),
-        ({"ema_gap": -0.1}, (0, 1.5, 0, 0)),
-        ({"vwap_gap": 1.9}, (1, 0, 0, 0)),
-        ({"vwap_gap": -2.0}, (0, 1, -1, 0)),
-        ({"cvd": 500}, (0.5, 0, -1, 0)),
-        ({"cvd": -499}, (0, 0.5, 0, 0)),
-        ({"cvd": 600, "delta_slope": 1.0}, (1.5, 0, -1, 0)),
-        ({"cvd": -600, "delta_slope": -101.0}, (0, 1.5, -1, 1)),
-        ({"delta_slope": 100.0}, (0, 0, 0, 0)),
-        ({"range_bound": 2}, (0, 0, 1, 0)),
-        ({"range_bound": 3}, (0, 0, 2, 0)),
-        ({"atr_percentile": 49.9}, (0, 0, 1, 0)),
-        ({"atr_percentile": 70.0}, (0, 0, 0, 0)),
-        ({"atr_percentile": 70.1}, (0, 0, 0, 1.5)),
-        ({"atr_percentile": 85.1}, (0, 0, 0, 2.5)),
-        ({"average_range": 6.0}, (0, 0, 0, 0)),
-        ({"average_range": 6.1}, (0, 0, 0, 1.5)),
-        ({"volume_ratio": 2.1}, (0, 0, 0, 1)),
-        ({"structure": FLAT}, (0, 0, 1.5, 0)),
-        ({"structure": dataclasses.replace(FLAT, higher_low=True)}, (1, 0, 1.5, 0)),
-        ({"structure": Structure(True, False, True, False)}, (2, 0, 0, 0)),
-        ({"structure": Structure(False, True, False, True)}, (0, 2, 0, 0)),
-        ({"structure": dataclasses.replace(FLAT, lower_high=True)}, (0, 1, 1.5, 0)),
-    ],
-)
-def test_every_item_of_the_table_gives_its_points(change, more):
-    before = scores(NOTHING, RULE)
-    after = scores(dataclasses.replace(NOTHING, **change), RULE)
-    assert before == Scores(0.0, 0.0, 2.0, 0.0)
-    assert tuple(b - a for a, b in zip(before, after, strict=True)) == more
-
-
-def test_normalised_limits_follow_range_and_volume():
-    rule = dataclasses.replace(RULE, normalize=True)
-    found = dataclasses.replace(NOTHING, atr=4.0, volume_mean=1000.0, cvd=500, delta_slope=100.0)
-    assert scores(dataclasses.replace(found, vwap_gap=1.0), rule) == Scores(2.5, 0.0, 0.0, 0.0)
-    inside = dataclasses.replace(found, vwap_gap=0.9, cvd=499, delta_slope=100.1)
-    assert scores(inside, rule) == Scores(2.5, 0.0, 2.0, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -167,6 +45,69 @@ def test_the_edges_of_the_regular_session_forbid_trading(clock, forbidden):
     assert (verdict is not None) is forbidden
     if verdict:
         assert (verdict.regime, verdict.confidence_ppm) == (Regime.NO_TRADE, 1_000_000)
+
+
+EARLY = Schedule.of(("2025-12-25",), ("2025-12-24 13:15", "2025-12-26 09:15"))
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "reason"),
+    [
+        ("2025-12-24", "13:00", None),
+        ("2025-12-24", "13:00:01", "14 minutes to the close, wanted 15"),
+        ("2025-12-24", "13:15", "0 minutes to the close, wanted 15"),
+        ("2025-12-24", "13:16", "2025-12-24 closed early"),
+        ("2025-12-24", "16:59", "2025-12-24 closed early"),
+        ("2025-12-24", "17:00", "2025-12-25 is closed"),
+        ("2025-12-25", "11:00", "2025-12-25 is closed"),
+        ("2025-12-25", "18:30", None),
+        ("2025-12-26", "09:14", None),
+        ("2025-12-26", "11:00", "2025-12-26 closed early"),  # Good Friday is such a day.
+        ("2025-12-29", "11:00", None),
+    ],
+)
+def test_a_closed_day_and_an_early_close_forbid_trading(day, clock, reason):
+    verdict = override(at(clock, day), 1.0, dataclasses.replace(RULE, schedule=EARLY))
+    assert (verdict and verdict.reason) == reason
+    assert verdict is None or verdict[:2] == (Regime.NO_TRADE, 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("clock", "forbidden"),
+    [("13:44:59.999", False), ("13:45", True), ("14:00", True), ("14:15", True),
+     ("14:15:00.001", False)],
+)  # fmt: skip
+def test_news_forbids_trading_for_the_minutes_around_it(clock, forbidden):
+    rule = dataclasses.replace(RULE, news=scheduled(["2025-12-02T19:00:00Z FOMC"]))
+    verdict = override(at(clock), 1.0, rule)
+    wanted = (Regime.NO_TRADE, 1_000_000, "news within 15 minutes: FOMC")
+    assert verdict == (wanted if forbidden else None)
+
+
+def test_of_several_overrides_the_first_in_order_gives_the_reason():
+    news = scheduled(["2025-12-02T14:30:00Z CPI", "2025-12-02T21:00:00Z FOMC"])
+    schedule = Schedule.of(("2025-12-03",), ())
+    rule = dataclasses.replace(RULE, news=news, schedule=schedule)
+    reasons = [
+        (at("15:50", "2025-12-03"), rule, "2025-12-03 is closed"),
+        (at("15:50"), rule, "10 minutes to the close"),
+        (at("09:31"), rule, "news within 15 minutes: CPI"),
+        (at("09:31"), RULE, "1 minutes since the open"),
+        (at("11:00"), rule, "volume ratio 0.00"),
+    ]
+    for instant, ruled, wanted in reasons:
+        assert override(instant, 0.0, ruled).reason.startswith(wanted)
+
+
+def test_an_override_speaks_even_where_scores_would_trade():
+    """A regime that scores high in the minutes of the news is no regime to trade."""
+    instant = "2025-12-02T17:45:00Z"  # The bar of index 20 ends 12:45.
+    rule = dataclasses.replace(RULE, news=scheduled([f"{instant} Auction"]), minutes_around_news=0)
+    state = RegimeState(rule)
+    judged = [state.judge(bar_at(index)) for index in range(24)]
+    assert [j.confidence_ppm for j in judged[19:21]] == [0, 1_000_000]
+    assert judged[20].reason == "news within 0 minutes: Auction"
+    assert judged[23].regime is Regime.RANGING
 
 
 def test_hardly_any_volume_forbids_trading():
@@ -225,18 +166,6 @@ def test_a_straight_climb_trends_up():
         judged = state.judge(bar_at(index, base=20_000 + 3 * index, **fields))
     assert judged.regime is Regime.TRENDING_UP
     assert judged.confidence_ppm > 800_000
-
-
-def test_the_average_price_starts_anew_at_the_open():
-    state = RegimeState(RULE)
-    state.judge(make_bar(low=100, start_ns=at("09:25"), end_ns=at("09:30")))
-    assert state.vwap.mean() == 101
-    state.judge(make_bar(low=200, start_ns=at("09:30"), end_ns=at("09:35")))
-    assert state.vwap.mean() == 201
-    state.judge(make_bar(low=300, start_ns=at("16:00"), end_ns=at("16:05")))
-    assert state.vwap.mean() == 251
-    state.judge(make_bar(low=400, start_ns=at("18:00"), end_ns=at("18:05")))
-    assert state.vwap.mean() == 401
 
 
 def test_a_bar_of_another_contract_is_refused():

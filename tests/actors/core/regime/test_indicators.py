@@ -1,6 +1,7 @@
 """Indicators against the worked examples of domain 4.1, 4.2 and 1.4."""
 
 import math
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from actors.core.regime.indicators import (
     Adx,
     Ema,
+    SessionVwap,
     Vwap,
     WilderMean,
     percentile,
@@ -18,6 +20,7 @@ from actors.core.regime.indicators import (
     structure,
     true_range,
 )
+from tests.makers import at, make_bar
 
 
 def ranges(highs, lows, closes):
@@ -92,6 +95,66 @@ def test_the_average_price_by_volume_and_its_bands():
 
 def test_without_volume_there_is_no_average_price():
     assert Vwap().mean() is Vwap().deviation() is Vwap().band(1) is None
+    assert Vwap().bands() == ()
+
+
+def vwap_of(*priced):
+    vwap = Vwap()
+    for price, volume in priced:
+        vwap.add(volume, price * volume, price * price * volume)
+    return vwap
+
+
+def test_the_bands_in_ticks_are_rounded_half_away_from_zero():
+    """Domain 0 and T4.1: 101 and 0.6325 in points are 404 and 2.53 in ticks."""
+    assert vwap_of((400, 10), (404, 30), (408, 10)).bands() == (396, 399, 401, 404, 407, 409, 412)
+    # The average is 2.5 and every deviation 0.5: 1, 1.5, 2, 2.5, 3, 3.5, 4.
+    assert vwap_of((2, 7), (3, 7)).bands() == (1, 2, 2, 3, 3, 4, 4)
+    assert vwap_of((-2, 7), (-3, 7)).bands() == (-4, -4, -3, -3, -2, -2, -1)
+    assert vwap_of((0, 1), (1, 1)).bands() == (-1, -1, 0, 1, 1, 2, 2)
+
+
+def test_one_price_has_all_its_bands_in_one_place():
+    assert vwap_of((20_000, 3)).bands() == (20_000,) * 7
+
+
+@given(st.lists(st.tuples(st.integers(-40_000, 40_000), st.integers(1, 10**6)), min_size=1))
+def test_bands_agree_with_exact_decimal_arithmetic(priced):
+    with localcontext() as context:
+        context.prec = 60
+        volume = sum(size for _, size in priced)
+        mean = Decimal(sum(price * size for price, size in priced)) / volume
+        squares = Decimal(sum(price * price * size for price, size in priced)) / volume
+        deviation = max(squares - mean * mean, Decimal(0)).sqrt()
+        exact = [mean + k * deviation for k in range(-3, 4)]
+        tied = any(abs(x % 1 - Decimal("0.5").copy_sign(x)) < Decimal("1e-30") for x in exact)
+        if not tied:  # Sixty digits cannot tell a tie that is irrational from one that is not.
+            wanted = tuple(int(x.quantize(Decimal(1), ROUND_HALF_UP)) for x in exact)
+            assert vwap_of(*priced).bands() == wanted
+
+
+@given(st.lists(st.tuples(st.integers(-40_000, 40_000), st.integers(1, 10**6)), min_size=1))
+def test_negated_prices_negate_the_bands(priced):
+    mirrored = vwap_of(*((-price, size) for price, size in priced)).bands()
+    assert mirrored == tuple(-band for band in reversed(vwap_of(*priced).bands()))
+
+
+def test_the_night_has_its_average_from_18_and_the_day_its_own_beside_it():
+    vwap = SessionVwap()
+    running, globex = [], []
+    for low, day, start, end in (
+        (100, "2025-12-01", "18:00", "18:05"),
+        (200, "2025-12-02", "09:25", "09:30"),
+        (300, "2025-12-02", "09:30", "09:35"),
+        (400, "2025-12-02", "16:00", "16:05"),
+        (500, "2025-12-02", "18:00", "18:05"),
+        (600, "2025-12-03", "09:30", "09:35"),
+    ):
+        vwap.add(make_bar(low=low, start_ns=at(start, day), end_ns=at(end, day)))
+        running.append(vwap.running.mean())
+        globex.append(vwap.globex.mean())
+    assert running == [101, 151, 301, 351, 501, 601]
+    assert globex == [101, 151, 201, 251, 501, 551]
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,21 @@
 import dataclasses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from actors.core.regime.permit import RouterRule, pairs, permit
-from protocol.patterns import Direction, Pattern
-from protocol.signals import DropReason, Regime, SignalApproved, SignalDropped
+from actors.core.rules import router_rule
+from protocol.patterns import DIRECTION, Direction, Pattern
+from protocol.settings import BarSettings, RouterSettings
+from protocol.signals import (
+    PPM,
+    DropReason,
+    Regime,
+    SignalApproved,
+    SignalDropped,
+    TargetNoted,
+)
 from protocol.units import NANOS_PER_S
 from tests.makers import at, make_regime, make_signal
 
@@ -28,6 +39,15 @@ RULE = RouterRule(
     synthetic_allowed=False,
 )
 
+DEFAULT = router_rule(RouterSettings(), BarSettings())
+BOTH = (Direction.LONG, Direction.SHORT)
+ALLOWED = {
+    Regime.TRENDING_UP: (Direction.LONG,),
+    Regime.TRENDING_DOWN: (Direction.SHORT,),
+    Regime.RANGING: BOTH,
+    Regime.VOLATILE: BOTH,
+}
+
 
 def code(signal=None, regime=None, **rule):
     answer = permit(
@@ -43,6 +63,122 @@ def test_an_enabled_pattern_in_a_confident_regime_is_approved():
     assert isinstance(answer, SignalApproved)
     assert (answer.signal_id, answer.last_price) == ("signal-1", 20_005)
     assert (answer.regime, answer.regime_confidence_ppm) == (Regime.RANGING, 800_000)
+
+
+def test_the_examples_of_the_domain_with_the_table_of_the_domain():
+    """T4.5, the first two as they stand."""
+    signal = make_signal(
+        pattern=Pattern.SELLING_EXHAUSTION, direction=Direction.LONG, strength_ppm=710_000
+    )
+    ranging = make_regime(regime=Regime.RANGING, confidence_ppm=800_000)
+    assert isinstance(permit(signal, ranging, DEFAULT), SignalApproved)
+    falling = make_regime(regime=Regime.TRENDING_DOWN, confidence_ppm=800_000)
+    answer = permit(signal, falling, DEFAULT)
+    assert answer.reason is DropReason.PATTERN_NOT_ENABLED
+    assert answer.detail == "selling_exhaustion in trending_down"
+
+
+TABLE = """
+single buy imbalance  | buy_imbalance            | ✗ | ✗ | ✗ | ✗ | ✗
+single sell imbalance | sell_imbalance           | ✗ | ✗ | ✗ | ✗ | ✗
+stacked buy           | stacked_buy              | ✗ | ✗ | ✗ | ✓ | ✗
+stacked sell          | stacked_sell             | ✗ | ✗ | ✗ | ✓ | ✗
+buying exhaustion     | buying_exhaustion        | ✗ | ✓ | ✓ | ✗ | ✗
+selling exhaustion    | selling_exhaustion       | ✓ | ✗ | ✓ | ✗ | ✗
+buying absorption     | buying_absorption        | ✓ | ✗ | ✓ | ✗ | ✗
+selling absorption    | selling_absorption       | ✗ | ✓ | ✓ | ✗ | ✗
+bullish divergence    | bullish_delta_divergence | ✓ | ✗ | ✗ | ✗ | ✗
+bearish divergence    | bearish_delta_divergence | ✗ | ✓ | ✗ | ✗ | ✗
+unfinished high       | unfinished_high          | ✗ | ✗ | t | ✗ | ✗
+unfinished low        | unfinished_low           | ✗ | ✗ | t | ✗ | ✗
+"""
+COLUMNS = (
+    Regime.TRENDING_UP, Regime.TRENDING_DOWN, Regime.RANGING, Regime.VOLATILE, Regime.NO_TRADE,
+)  # fmt: skip
+CELLS = {
+    Pattern(words[1]): dict(zip(COLUMNS, words[2:], strict=True))
+    for line in TABLE.strip().splitlines()
+    if (words := [word.strip() for word in line.split("|")])
+}
+
+
+@pytest.mark.parametrize("pattern", Pattern)
+@pytest.mark.parametrize("regime", Regime)
+def test_the_default_table_is_that_of_the_domain_cell_by_cell(pattern, regime):
+    """Domain 4.5; a pattern that the table does not name is let through nowhere."""
+    signal = make_signal(pattern=pattern, direction=DIRECTION[pattern])
+    answer = permit(signal, make_regime(regime=regime), DEFAULT)
+    match CELLS.get(pattern, {}).get(regime, "✗"):
+        case "✓":
+            assert isinstance(answer, SignalApproved)
+        case "t":
+            assert isinstance(answer, TargetNoted)
+        case "✗" if regime is Regime.NO_TRADE:
+            assert answer.reason is DropReason.NO_TRADE
+        case "✗":
+            assert answer.reason is DropReason.PATTERN_NOT_ENABLED
+
+
+def test_a_magnet_is_noted_at_its_own_level_and_never_approved():
+    signal = make_signal(pattern=Pattern.UNFINISHED_HIGH, ref_price=20_010)
+    answer = permit(signal, make_regime(regime=Regime.RANGING), DEFAULT)
+    assert answer == TargetNoted(
+        signal_id="signal-1",
+        contract=signal.contract,
+        ts_ns=signal.ts_ns,
+        pattern=Pattern.UNFINISHED_HIGH,
+        direction=Direction.LONG,
+        price=20_010,
+        regime=Regime.RANGING,
+        regime_confidence_ppm=800_000,
+    )
+
+
+def test_a_magnet_that_fails_a_check_is_dropped_like_any_other():
+    signal = make_signal(pattern=Pattern.UNFINISHED_HIGH, strength_ppm=499_999)
+    answer = permit(signal, make_regime(regime=Regime.RANGING), DEFAULT)
+    assert answer.reason is DropReason.LOW_STRENGTH
+
+
+@pytest.mark.parametrize(
+    ("fields", "detail"),
+    [
+        ({"direction": Direction.NONE}, "stacked_buy points nowhere"),
+        ({"actionable": False}, "stacked_buy too weak to act on"),
+    ],
+)
+def test_what_points_nowhere_or_is_too_weak_says_so(fields, detail):
+    assert permit(make_signal(**fields), make_regime(), DEFAULT).detail == detail
+
+
+@given(
+    st.sampled_from(Pattern), st.sampled_from(Direction), st.integers(0, PPM), st.booleans(),
+    st.booleans(), st.none() | st.tuples(st.sampled_from(Regime), st.integers(0, PPM)),
+    st.integers(-2 * BAR, 2 * BAR),
+)  # fmt: skip
+def test_every_signal_is_answered_once_and_the_conditions_of_approval_hold(
+    pattern, direction, strength, actionable, synthetic, judged, age
+):
+    signal = make_signal(
+        pattern=pattern, direction=direction, strength_ppm=strength, actionable=actionable,
+        synthetic=synthetic,
+    )
+    regime = judged and make_regime(
+        regime=judged[0], confidence_ppm=judged[1], ts_ns=signal.ts_ns + age
+    )
+    answer = permit(signal, regime, DEFAULT)
+    assert answer.signal_id == signal.id
+    passes = (
+        regime is not None
+        and -BAR <= age <= BAR
+        and CELLS.get(pattern, {}).get(regime.regime, "✗") != "✗"
+        and direction in ALLOWED[regime.regime]
+        and strength >= 500_000
+        and regime.confidence_ppm >= 600_000
+        and actionable
+        and not synthetic
+    )
+    assert isinstance(answer, SignalDropped) is not passes
 
 
 def test_the_same_pattern_in_a_regime_without_it_is_not_enabled():
@@ -84,7 +220,9 @@ def test_the_regime_decides(regime, wanted):
     ("signal", "wanted"),
     [
         (make_signal(pattern=Pattern.BUY_IMBALANCE), DropReason.PATTERN_NOT_ENABLED),
-        (make_signal(direction=Direction.NONE), DropReason.BIAS_CONFLICT),
+        (make_signal(direction=Direction.NONE), DropReason.PATTERN_NOT_ENABLED),
+        (make_signal(actionable=False), DropReason.PATTERN_NOT_ENABLED),
+        (make_signal(direction=Direction.SHORT), None),
         (make_signal(strength_ppm=499_999), DropReason.LOW_STRENGTH),
         (make_signal(strength_ppm=500_000), None),
         (make_signal(synthetic=True), DropReason.SYNTHETIC),

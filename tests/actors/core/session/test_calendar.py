@@ -122,3 +122,56 @@ def test_bars_lie_on_the_grid_from_18_and_end_at_every_boundary(ts, seconds):
 def instant(day: date, hour: int, minute: int) -> int:
     moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=calendar.NEW_YORK)
     return int(moment.timestamp())
+
+
+SCHEDULE = calendar.Schedule.of(
+    ("2025-12-25",), ("2025-11-28 13:15", "2025-12-26 09:15", "2025-12-29 16:30")
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "left"),
+    [
+        ("2025-11-28", "09:29:59", None),
+        ("2025-11-28", "09:30", 225),
+        ("2025-11-28", "13:14:01", 0),
+        ("2025-11-28", "13:15", 0),
+        ("2025-11-28", "13:15:01", None),
+        ("2025-12-26", "09:30", None),
+        ("2025-12-29", "15:59", 1),
+        ("2025-12-29", "16:00:01", None),
+        ("2025-12-30", "13:15", 165),
+    ],
+)
+def test_the_minutes_to_the_close_count_to_an_early_close(day, clock, left):
+    assert calendar.minutes_to_close(at(clock, day), SCHEDULE) == left
+
+
+def test_without_a_schedule_every_day_is_regular():
+    assert calendar.minutes_to_close(at("13:15", "2025-11-28")) == 165
+
+
+@pytest.mark.parametrize(
+    ("closed", "early", "wanted"),
+    [
+        (("25 December",), (), "YYYY-MM-DD"),
+        (("",), (), "YYYY-MM-DD"),
+        ((), ("2025-11-28",), "YYYY-MM-DD HH:MM"),
+        ((), ("2025-11-28 1:15",), "HH:MM"),
+        ((), ("2025-11-28 17:00",), "before 17:00"),
+        (("2025-11-28",), ("2025-11-28 13:15",), "twice"),
+        (("2025-11-28", "2025-11-28"), (), "twice"),
+        ((), ("2025-11-28 13:15", "2025-11-28 13:00"), "twice"),
+    ],
+)
+def test_words_that_are_no_schedule_are_refused(closed, early, wanted):
+    with pytest.raises(ValueError, match=wanted):
+        calendar.Schedule.of(closed, early)
+
+
+@given(INSTANTS)
+def test_an_empty_schedule_changes_nothing(ts):
+    empty = calendar.Schedule.of((), ())
+    assert calendar.minutes_to_close(ts, empty) == calendar.minutes_to_close(ts)
+    day = trading_day(ts)
+    assert calendar.rth_close_ns(day, empty) == day.rth_close_ns

@@ -5,15 +5,21 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.core.session.cuts import cut_points
-from protocol.market import CutReason
+from actors.core.columns import Trades
+from actors.core.orderflow.contract_bars import ContractBars
+from actors.core.session.cuts import Cuts
+from protocol.market import BarClosed, CutReason
+from protocol.series import BarKind, Series, parse_series
 from protocol.units import NANOS_PER_S
+from tests.actors.core.orderflow.bar_reference import bar_rule, parts_of, tapes
+from tests.makers import make_trades
 
 NEW_YORK = ZoneInfo("America/New_York")
-FIVE_MINUTES = 300 * NANOS_PER_S
+FIVE_MINUTES = 300
+MANY = ("time:300", "tick:3", "volume:25", "range:2", "time:60")
 BAR, SESSION = CutReason.BAR, CutReason.SESSION
 
 
@@ -26,9 +32,19 @@ def clock(ts: int) -> str:
     return datetime.fromtimestamp(ts / NANOS_PER_S, NEW_YORK).strftime("%H:%M:%S")
 
 
-def cuts(*instants: int, prev: int | None = None, bar_ns: int = FIVE_MINUTES):
-    found = cut_points(np.array(instants, np.int64), bar_ns, prev)
-    return [(index, clock(ts), reason) for index, ts, reason in found]
+def traded(instants) -> Trades:
+    return make_trades([(int(ts), 100, "B", 1) for ts in instants])
+
+
+def cuts(*instants: int, prev: int | None = None, bar_s: int = FIVE_MINUTES):
+    found = Cuts((Series(BarKind.TIME, bar_s),), split=True)
+    if prev is not None:
+        found.add(traded([prev]))
+    return [(index, clock(ts), reason) for index, ts, reason in found.add(traded(instants))]
+
+
+def many_cuts(*names: str) -> Cuts:
+    return Cuts(tuple(parse_series(name) for name in names), split=True)
 
 
 def test_no_trades_make_no_cut():
@@ -53,30 +69,28 @@ def test_bars_without_trades_make_no_cut_of_their_own():
 
 @pytest.mark.parametrize("boundary", ["09:30", "16:00", "17:00", "18:00"])
 def test_a_bar_that_would_span_a_forced_end_is_cut_there(boundary):
-    hour_and_a_bit = 7 * 660 * NANOS_PER_S  # 77 minutes: no boundary lies on its grid.
+    hour_and_a_bit = 7 * 660  # 77 minutes: no boundary lies on its grid.
     trades = (at(f"{boundary}:00") - NANOS_PER_S, at(f"{boundary}:00"))
-    assert cuts(*trades, bar_ns=hour_and_a_bit) == [(1, f"{boundary}:00", SESSION)]
+    assert cuts(*trades, bar_s=hour_and_a_bit) == [(1, f"{boundary}:00", SESSION)]
 
 
 def test_bars_are_laid_from_the_open_and_not_from_the_last_forced_end():
     # Laid from 18:00, bars of 77 minutes end at 10:41; from 09:30 they would end at 10:47.
-    bar_ns = 77 * 60 * NANOS_PER_S
-    assert cuts(at("09:30:00"), at("10:46:00"), bar_ns=bar_ns) == [(1, "10:41:00", BAR)]
+    assert cuts(at("09:30:00"), at("10:46:00"), bar_s=77 * 60) == [(1, "10:41:00", BAR)]
 
 
 def test_a_bar_ended_early_does_not_end_a_second_time_on_its_grid():
     # By its grid of 77 minutes the bar of 15:56 would end at 17:06.
     trades = (at("15:56:00"), at("15:57:00"), at("17:30:00"))
-    assert cuts(*trades, bar_ns=77 * 60 * NANOS_PER_S) == [
+    assert cuts(*trades, bar_s=77 * 60) == [
         (2, "16:00:00", SESSION), (2, "17:00:00", SESSION)
     ]
 
 
 @pytest.mark.parametrize("boundary", ["15:45:00", "15:55:00"])
 def test_the_last_entry_and_the_flatten_cut_within_a_bar(boundary):
-    hour = 3600 * NANOS_PER_S
     before, after = at(boundary) - 1_000_000, at(boundary)
-    assert cuts(before, after, bar_ns=hour) == [(1, boundary, SESSION)]
+    assert cuts(before, after, bar_s=3600) == [(1, boundary, SESSION)]
 
 
 def test_a_silence_over_the_afternoon_passes_every_boundary_in_order_each_once():
@@ -159,20 +173,171 @@ STARTS = st.sampled_from(
 
 
 @given(STARTS, STEPS, st.sampled_from([7, 60, 300, 4620]))
+@settings(deadline=None)
 def test_columns_and_the_definition_agree(start, steps, bar_s):
     instants = (start + np.cumsum([0, *steps]) * 1_000_000).tolist()
-    bar_ns = bar_s * NANOS_PER_S
-    assert cut_points(np.array(instants), bar_ns, None) == slow(instants, bar_ns, None)
+    found = Cuts((Series(BarKind.TIME, bar_s),), split=True)
+    assert found.add(traded(instants)) == slow(instants, bar_s * NANOS_PER_S, None)
 
 
-@given(STARTS, STEPS, st.integers(0, 26))
-def test_where_a_batch_is_cut_makes_no_difference(start, steps, place):
-    instants = start + np.cumsum([0, *steps]) * 1_000_000
-    place = min(place, len(instants))
-    first, second = instants[:place], instants[place:]
-    prev = int(first[-1]) if place else None
-    joined = cut_points(first, FIVE_MINUTES, None) + [
-        (index + place, ts, reason)
-        for index, ts, reason in cut_points(second, FIVE_MINUTES, prev)
+def cuts_of(parts: list[Trades], names=MANY):
+    """The cuts of all parts, by their row in the whole."""
+    found, done, points = many_cuts(*names), 0, []
+    for part in parts:
+        points += [(done + index, ts, reason) for index, ts, reason in found.add(part)]
+        done += len(part)
+    return points
+
+
+@given(STARTS, STEPS, st.lists(st.integers(0, 26), max_size=5))
+@settings(deadline=None)
+def test_where_a_batch_is_cut_makes_no_difference_to_cuts_by_the_clock(start, steps, places):
+    whole = traded(start + np.cumsum([0, *steps]) * 1_000_000)
+    assert cuts_of(parts_of(whole, places), ("time:300",)) == cuts_of([whole], ("time:300",))
+
+
+@given(tapes(falling=False), st.lists(st.integers(0, 60), max_size=6))
+@settings(deadline=None)
+def test_where_a_batch_is_cut_makes_no_difference(tape, places):
+    assert cuts_of(parts_of(tape, places)) == cuts_of([tape])
+
+
+@given(tapes(falling=False))
+@settings(deadline=None)
+def test_there_is_a_cut_at_the_end_of_every_bar_and_nowhere_else(tape):
+    bars = ContractBars(tuple(bar_rule(name) for name in MANY), simulated=False)
+    ends = {bar.end_ns for bar in bars.add(tape) if isinstance(bar, BarClosed)}
+    points = cuts_of([tape])
+    assert {ts for _, ts, reason in points if reason is BAR} <= ends
+    assert ends <= {ts for _, ts, _ in points}
+    ts_event = tape.ts_event.tolist()
+    assert points == sorted(points, key=lambda point: point[:2])
+    for index, ts, _ in points:
+        assert all(before < ts for before in ts_event[:index])
+        assert all(after >= ts for after in ts_event[index:])
+
+
+def test_all_trades_of_the_nanosecond_that_ends_a_bar_come_before_its_cut():
+    ten = at("10:00:00")
+    trades = traded([ten, ten + 5, ten + 5, ten + 5, ten + 6])
+    assert many_cuts("tick:2").add(trades) == [(4, ten + 6, BAR)]
+
+
+def test_the_cut_of_a_bar_that_the_last_trade_ended_comes_with_the_next_trade():
+    ten, found = at("10:00:00"), many_cuts("tick:2")
+    assert found.add(traded([ten, ten + 5])) == []
+    assert found.add(traded([ten + 5])) == []
+    assert found.add(traded([ten + 9])) == [(0, ten + 6, BAR)]
+
+
+def test_bars_of_several_series_that_end_together_make_one_cut():
+    ten = at("10:00:00")
+    trades = traded([ten, ten + 5, ten + 9])
+    assert many_cuts("tick:2", "volume:2", "tick:1").add(trades) == [
+        (1, ten + 1, BAR), (2, ten + 6, BAR)
+    ]  # fmt: skip
+
+
+def test_a_bar_that_a_trade_ends_just_before_a_boundary_is_cut_by_the_session():
+    boundary = at("16:00:00")
+    assert many_cuts("tick:1").add(traded([boundary - 1, boundary])) == [(1, boundary, SESSION)]
+
+
+def test_a_range_bar_is_cut_behind_the_trade_that_did_not_fit():
+    ten = at("10:00:00")
+    rows = [(ten, 100, "B", 1), (ten + 3, 103, "B", 1), (ten + 9, 103, "B", 1)]
+    assert many_cuts("range:2").add(make_trades(rows)) == [(2, ten + 4, BAR)]
+
+
+def test_without_splitting_a_volume_bar_ends_elsewhere():
+    ten = at("10:00:00")
+    rows = [(ten + row, 100, "B", 7) for row in range(5)]
+    series = (parse_series("volume:10"),)
+    ends = [
+        [ts - ten for _, ts, _ in Cuts(series, split).add(make_trades(rows))]
+        for split in (True, False)
     ]
-    assert joined == cut_points(instants, FIVE_MINUTES, None)
+    assert ends == [[2, 3], [2, 4]]
+
+
+def test_another_contract_counts_anew_and_the_open_bar_of_the_old_one_is_cut_in_its_time():
+    ten, found = at("10:01:00"), many_cuts("time:300", "tick:3")
+    found.add(traded([ten, ten + 1]))
+    found.renew()
+    trades = traded([ten + 2, at("10:05:00"), at("10:05:01")])
+    assert found.add(trades) == [(1, at("10:05:00"), BAR)]
+    assert found.add(traded([at("10:05:02")])) == [(0, at("10:05:01") + 1, BAR)]
+
+
+@pytest.mark.parametrize("instants", [(5, 4), (3,)])
+def test_times_that_fall_are_refused(instants):
+    found, ten = many_cuts("time:300"), at("10:00:00")
+    found.add(traded([ten + 4]))
+    with pytest.raises(ValueError, match="wanted times that never fall"):
+        found.add(traded([ten + ts for ts in instants]))
+
+
+SECOND = NANOS_PER_S
+GRACE = SECOND // 2
+
+
+def test_before_the_first_trade_nothing_is_due():
+    assert many_cuts(*MANY).due_cuts(at("23:00:00"), GRACE) == []
+
+
+def test_a_quiet_bar_is_due_when_its_grace_is_over_and_not_before():
+    found = many_cuts("time:300")
+    found.add(traded([at("10:01:00")]))
+    end = at("10:05:00")
+    assert found.due_cuts(end + GRACE - 1, GRACE) == []
+    assert found.due_cuts(end + GRACE, GRACE) == [(end, BAR)]
+    assert found.due_cuts(end + 9 * SECOND, GRACE) == []
+    # The trade that comes at last does not cut again.
+    assert found.add(traded([at("10:06:00")])) == []
+
+
+def test_a_bar_that_a_trade_ended_is_due_after_its_grace_too():
+    found, ten = many_cuts("tick:1"), at("10:00:00")
+    found.add(traded([ten]))
+    assert found.due_cuts(ten + GRACE, GRACE) == []
+    assert found.due_cuts(ten + GRACE + 1, GRACE) == [(ten + 1, BAR)]
+
+
+def test_boundaries_are_due_in_a_quiet_market_for_a_flatten_does_not_wait_for_trades():
+    found = many_cuts("range:99")
+    found.add(traded([at("15:41:00")]))
+    assert found.due_cuts(at("15:55:00") + GRACE, GRACE) == [
+        (at("15:45:00"), SESSION), (at("15:55:00"), SESSION)
+    ]  # fmt: skip
+    assert found.due_cuts(at("16:30:00"), GRACE) == [(at("16:00:00"), SESSION)]
+
+
+def test_a_late_trade_after_a_due_cut_makes_no_cut_in_the_past():
+    found = many_cuts("time:300", "tick:2")
+    found.add(traded([at("10:01:00")]))
+    found.due_cuts(at("10:06:00"), GRACE)
+    late, timely = at("10:04:00"), at("10:07:00")
+    # The tick bar of 10:01 is still open, and the late trade ends it; the cut has passed.
+    assert found.add(traded([late, timely])) == []
+
+
+@given(tapes(falling=False), st.integers(0, 2 * SECOND))
+@settings(deadline=None, max_examples=50)
+def test_cuts_brought_by_the_clock_change_no_bar_and_no_cut(tape, grace):
+    rules = tuple(bar_rule(name) for name in MANY)
+    plain, timed = (ContractBars(rules, simulated=False) for _ in range(2))
+    wanted = plain.add(tape) + plain.close_now(2**62)
+    found, messages, instants = many_cuts(*MANY), [], []
+    for row in range(len(tape)):
+        part = tape.slice(row, row + 1)
+        for _, ts, reason in found.add(part):
+            messages += timed.close_at(ts)
+            instants.append((ts, reason))
+        messages += timed.add(part)
+        # The clock stands as far as the next trade allows: with the grace over, none is late.
+        until = int(tape.ts_event[row + 1]) if row + 1 < len(tape) else int(part.ts_event[0])
+        for ts, reason in found.due_cuts(until + grace, grace):
+            messages += timed.close_at(ts)
+            instants.append((ts, reason))
+    assert messages + timed.close_now(2**62) == wanted
+    assert instants == [(ts, reason) for _, ts, reason in cuts_of([tape])]

@@ -1,12 +1,14 @@
 """Diagonal and stacked imbalance, domain 2.1 and 2.2."""
 
 import dataclasses
+import re
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.core.orderflow.imbalance import (
+from actors.core.patterns.imbalance import (
     ImbalanceRule,
     ZeroPolicy,
     buy_imbalances,
@@ -15,6 +17,8 @@ from actors.core.orderflow.imbalance import (
     sell_imbalances,
     stacks,
 )
+from protocol.instruments import instrument
+from protocol.pattern_settings import ImbalanceSettings
 from protocol.patterns import Direction, Pattern
 from tests.makers import make_bar
 
@@ -147,11 +151,116 @@ def test_ids_are_made_from_facts_and_differ_from_each_other():
     assert len({*ids, *(signal.id for signal in imbalances(later, RULE))}) == 2 * len(ids)
 
 
+def test_the_rule_takes_the_instrument_s_volume_unless_one_is_set():
+    own = instrument("ES")
+    rule = ImbalanceRule.of(ImbalanceSettings(), own)
+    assert rule == dataclasses.replace(RULE, volume_min=20)
+    settings = ImbalanceSettings(
+        ratio=2.5, volume_min=7, difference_min=4, zero_policy="infinite", stack_min=2
+    )
+    assert ImbalanceRule.of(settings, own) == ImbalanceRule(
+        ratio_ppm=2_500_000,
+        volume_min=7,
+        difference_min=4,
+        zero_policy=ZeroPolicy.INFINITE,
+        stack_min=2,
+    )
+
+
+@pytest.mark.parametrize(("strong", "wanted"), [(23, []), (24, [1]), (25, [1])])
+def test_the_boundary_of_the_difference(strong, wanted):
+    rule = dataclasses.replace(RULE, difference_min=20)
+    assert buy_imbalances((4, 0), (0, strong), rule) == wanted
+    assert sell_imbalances((strong, 0), (0, 4), rule) == [0] * len(wanted)
+
+
+@pytest.mark.parametrize("policy", [ZeroPolicy.ONE, ZeroPolicy.INFINITE])
+def test_an_empty_level_must_make_the_difference_too(policy):
+    rule = dataclasses.replace(RULE, difference_min=30, zero_policy=policy)
+    assert buy_imbalances((0, 0), (0, 29), rule) == []
+    assert buy_imbalances((0, 0), (0, 30), rule) == [1]
+
+
+def test_the_detail_gives_both_volumes_and_their_ratio():
+    *singles, stack = imbalances(EX_A, RULE)
+    assert [single.detail for single in singles] == [
+        "156 against 45, 3.47 to one",
+        "185 against 30, 6.17 to one",
+        "210 against 25, 8.40 to one",
+    ]
+    assert stack.detail == "3 levels, 551 against 100, 5.51 to one"
+
+
+def test_a_bar_of_unknown_sides_alone_has_no_imbalance():
+    rule = dataclasses.replace(RULE, volume_min=0, zero_policy=ZeroPolicy.INFINITE)
+    assert imbalances(make_bar(sells=(0,) * 3, buys=(0,) * 3, unknowns=(90,) * 3), rule) == []
+
+
+@pytest.mark.parametrize("find", [buy_imbalances, sell_imbalances])
+def test_unsound_columns_are_refused(find):
+    assert find((), (), RULE) == []
+    with pytest.raises(ValueError, match="2 sell and 3 buy levels"):
+        find((1, 2), (1, 2, 3), RULE)
+    with pytest.raises(ValueError, match="-1 contracts at level 1"):
+        find((1, -1), (90, 90), RULE)
+
+
 SIDES = st.integers(2, 30).flatmap(
     lambda n: st.tuples(
         *(st.lists(st.integers(0, 40), min_size=n, max_size=n).map(tuple) for _ in range(2))
     )
 )
+RULES = st.builds(
+    ImbalanceRule,
+    ratio_ppm=st.sampled_from([1_500_000, 2_000_000, 3_000_000, 4_250_000]),
+    volume_min=st.integers(0, 30),
+    difference_min=st.integers(0, 30),
+    zero_policy=st.sampled_from(ZeroPolicy),
+    stack_min=st.integers(2, 4),
+)
+
+
+def slow_buys(sells, buys, rule):
+    """Look each price up in a book of prices, as domain 2.1 says it."""
+    sold = {100 + level: volume for level, volume in enumerate(sells)}
+    found = []
+    for level, strong in enumerate(buys):
+        weak = sold.get(100 + level - 1)
+        if weak is None or strong < rule.volume_min or strong - weak < rule.difference_min:
+            continue
+        if weak == 0 and rule.zero_policy is ZeroPolicy.IGNORE:
+            continue
+        infinite = weak == 0 and strong > 0 and rule.zero_policy is ZeroPolicy.INFINITE
+        if infinite or strong >= Fraction(rule.ratio_ppm, 1_000_000) * max(weak, 1):
+            found.append(level)
+    return found
+
+
+@given(SIDES, RULES)
+def test_buy_imbalances_are_those_of_the_slow_reference(sides, rule):
+    assert buy_imbalances(*sides, rule) == slow_buys(*sides, rule)
+
+
+@given(SIDES, RULES)
+def test_every_single_imbalance_of_a_stack_is_there_by_itself(sides, rule):
+    signals = imbalances(make_bar(low=400, sells=sides[0], buys=sides[1]), rule)
+    lone = (Pattern.BUY_IMBALANCE, Pattern.SELL_IMBALANCE)
+    singles = {(s.direction, s.ref_price) for s in signals if s.pattern in lone}
+    for stack in signals:
+        if stack.pattern in (Pattern.STACKED_BUY, Pattern.STACKED_SELL):
+            zone = range(stack.zone_low, stack.zone_high + 1)
+            assert len(zone) >= rule.stack_min
+            assert {(stack.direction, price) for price in zone} <= singles
+            for beyond in (stack.zone_low - 1, stack.zone_high + 1):
+                assert (stack.direction, beyond) not in singles
+
+
+@given(st.lists(st.booleans(), max_size=30), st.integers(2, 4))
+def test_stacks_are_the_longest_runs(marked, stack_min):
+    text = "".join("x" if mark else "." for mark in marked)
+    runs = [(run.start(), run.end() - 1) for run in re.finditer("x+", text)]
+    wanted = [(low, high) for low, high in runs if high - low + 1 >= stack_min]
+    assert stacks([level for level, mark in enumerate(marked) if mark], stack_min) == wanted
 
 
 @given(SIDES)

@@ -13,8 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from actors.core.orderflow.raised import raised
+from actors.core.patterns.levels import refuse_unsound
+from actors.core.patterns.raised import raised
+from protocol.instruments import Instrument
 from protocol.market import BarClosed
+from protocol.pattern_settings import ImbalanceSettings
 from protocol.patterns import Pattern
 from protocol.signals import PPM, SignalRaised
 
@@ -40,6 +43,17 @@ class ImbalanceRule:
     zero_policy: ZeroPolicy
     stack_min: int  # Levels.
 
+    @classmethod
+    def of(cls, settings: ImbalanceSettings, own: Instrument) -> "ImbalanceRule":
+        """Return the rule of `settings`; the instrument's volume unless one is set."""
+        return cls(
+            ratio_ppm=round(settings.ratio * PPM),
+            volume_min=settings.volume_min or own.imbalance_volume_min,
+            difference_min=settings.difference_min,
+            zero_policy=ZeroPolicy(settings.zero_policy),
+            stack_min=settings.stack_min,
+        )
+
 
 def imbalances(bar: BarClosed, rule: ImbalanceRule) -> list[SignalRaised]:
     """Return all signals of a bar: single buys and sells upwards, then stacked buys and sells."""
@@ -57,6 +71,7 @@ def imbalances(bar: BarClosed, rule: ImbalanceRule) -> list[SignalRaised]:
 
 def buy_imbalances(sells: Sequence[int], buys: Sequence[int], rule: ImbalanceRule) -> list[int]:
     """Return the levels, upwards, where buying overwhelms the selling one tick below."""
+    refuse_unsound(sells, buys)
     volume_min = rule.volume_min
     return [
         level
@@ -67,6 +82,7 @@ def buy_imbalances(sells: Sequence[int], buys: Sequence[int], rule: ImbalanceRul
 
 def sell_imbalances(sells: Sequence[int], buys: Sequence[int], rule: ImbalanceRule) -> list[int]:
     """Return the levels, upwards, where selling overwhelms the buying one tick above."""
+    refuse_unsound(sells, buys)
     volume_min = rule.volume_min
     return [
         level
@@ -105,13 +121,10 @@ def _overwhelms(strong: int, weak: int, rule: ImbalanceRule) -> bool:
 
 
 def _single(bar: BarClosed, pattern: Pattern, level: int) -> SignalRaised:
-    if pattern is Pattern.BUY_IMBALANCE:
-        strong, weak = bar.buys[level], bar.sells[level - 1]
-    else:
-        strong, weak = bar.sells[level], bar.buys[level + 1]
+    strong, weak = _sides(bar, pattern, level)
     price = bar.low + level
     strength = ratio_strength_ppm(strong, weak)
-    return raised(bar, pattern, strength, price, (price, price), f"{strong} against {weak}")
+    return raised(bar, pattern, strength, price, (price, price), _against(strong, weak))
 
 
 def _stack(bar: BarClosed, pattern: Pattern, run: tuple[int, int]) -> SignalRaised:
@@ -120,4 +133,18 @@ def _stack(bar: BarClosed, pattern: Pattern, run: tuple[int, int]) -> SignalRais
     low, high = bar.low + run[0], bar.low + run[1]
     # The far end of a stack: its top for buying, its bottom for selling.
     ref_price = high if pattern is Pattern.STACKED_BUY else low
-    return raised(bar, pattern, strength, ref_price, (low, high), f"{levels} levels")
+    sides = [_sides(bar, pattern, level) for level in range(run[0], run[1] + 1)]
+    strong, weak = sum(side[0] for side in sides), sum(side[1] for side in sides)
+    detail = f"{levels} levels, {_against(strong, weak)}"
+    return raised(bar, pattern, strength, ref_price, (low, high), detail)
+
+
+def _sides(bar: BarClosed, pattern: Pattern, level: int) -> tuple[int, int]:
+    """Return the dominant volume of a level and the one that it overwhelms."""
+    if pattern in (Pattern.BUY_IMBALANCE, Pattern.STACKED_BUY):
+        return bar.buys[level], bar.sells[level - 1]
+    return bar.sells[level], bar.buys[level + 1]
+
+
+def _against(strong: int, weak: int) -> str:
+    return f"{strong} against {weak}, {strong / max(weak, 1):.2f} to one"

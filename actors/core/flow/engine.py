@@ -1,0 +1,193 @@
+"""The metric engine: raises FLOW_BUYING and FLOW_SELLING from trades and book (domain 3).
+
+Event time is laid out in slices of `step_ns`, from multiples of it since 1970. A slice is judged
+when a trade or a change of the book at or after its end arrives, and what counts is what was known
+before that: everything with an earlier time that had arrived. A slice in which nothing happened is
+not judged: nothing new can be learnt from it, and over a weekend there are thousands.
+
+So how trades and changes are cut into batches does not matter, and neither does which of the two
+comes first, as long as no time in the order of arrival is earlier than one before it. Where the
+two streams do overlap, a trade of the slice still open is sorted in by its time, and one from
+before it is counted as late and left out. A late change of the book is never left out, since the
+book would stay wrong: it counts from the latest instant it can still have an effect on.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actors.core.columns import Trades, falls
+from actors.core.flow.confirm import SAMPLES, Confirmation, confirmed
+from actors.core.flow.cooldown import Cooldown
+from actors.core.flow.measure import measure
+from actors.core.flow.metrics import session_starts
+from actors.core.flow.night import is_night
+from actors.core.flow.rules import FlowRule
+from actors.core.flow.score import Metrics, Score, score
+from actors.core.flow.windows import NEVER, BookSteps, BookWindow, Tape, TradeWindow
+from actors.core.ids import derived_id
+from protocol.market import DepthBatch
+from protocol.patterns import Direction, Pattern
+from protocol.signals import SignalRaised
+from protocol.units import NANOS_PER_S, Nanos, Ticks
+
+SERIES = "trades"
+PATTERN = {Direction.LONG: Pattern.FLOW_BUYING, Direction.SHORT: Pattern.FLOW_SELLING}
+
+
+class FlowEngine:
+    """Judges the flow of one contract. A new contract needs a new engine.
+
+    `metrics` are those of the last slice judged, for whoever watches an open position. Whoever
+    knows of positions tells `cooldown` when one is opened and closed.
+    """
+
+    def __init__(self, rule: FlowRule, contract: str, simulated: bool) -> None:
+        self.rule = rule
+        self.contract = contract
+        self.simulated = simulated
+        self.cooldown = Cooldown(rule.cooldown_ns)
+        self.metrics: Metrics | None = None
+        self.trades = TradeWindow()
+        self.book = BookWindow()
+        self.slice_end_ns = NEVER  # Of the slice still open.
+        self.depth_ns = NEVER  # Of the last change of the book.
+        self.late = 0  # Trades left out and changes moved.
+        self.refused = 0  # Trades of no size.
+
+    def add_trades(self, trades: Trades) -> list[SignalRaised]:
+        """Take in trades in the order of arrival and return the signals of the slices ended."""
+        signals: list[SignalRaised] = []
+        start = 0
+        for stop in _stops(trades):
+            if trades.size[start] < 1:
+                self.refused += 1
+            else:
+                signals += self._add_ordered(trades.slice(start, stop))
+            start = stop
+        return signals
+
+    def add_depth(self, depth: DepthBatch) -> list[SignalRaised]:
+        """Take in changes of the book and return the signals of the slices ended."""
+        if (depth.contract, depth.simulated) != (self.contract, self.simulated):
+            raise ValueError(
+                f"depth of {depth.contract}, simulated {depth.simulated};"
+                f" wanted {self.contract}, simulated {self.simulated}"
+            )
+        if len(depth) == 0:
+            return []
+        sent = np.frombuffer(depth.ts_event, "<i8")
+        floor = np.int64(max(self.depth_ns, self._frontier_ns()))
+        ts = np.maximum.accumulate(np.maximum(sent, floor))
+        self.late += int(np.count_nonzero(ts != sent))
+        self.depth_ns = int(ts[-1])
+        self.book.add(depth, ts)
+        return self._judge_before(ts)
+
+    def _add_ordered(self, trades: Trades) -> list[SignalRaised]:
+        late = int(np.searchsorted(trades.ts_event, self._frontier_ns()))
+        self.late += late
+        if late == len(trades):
+            return []
+        kept = trades.slice(late, len(trades))
+        self.trades.add(kept)
+        return self._judge_before(kept.ts_event)
+
+    def _frontier_ns(self) -> int:
+        """Return the start of the open slice; what is earlier comes too late to be judged."""
+        return NEVER if self.slice_end_ns == NEVER else self.slice_end_ns - self.rule.step_ns
+
+    def _judge_before(self, ts: NDArray[np.int64]) -> list[SignalRaised]:
+        """Judge the slices that ended before or at the times `ts`, which never fall."""
+        step = self.rule.step_ns
+        if self.slice_end_ns == NEVER:
+            self.slice_end_ns = (int(ts[0]) // step + 1) * step
+        if ts[-1] < self.slice_end_ns:
+            return []
+        numbers = ts[np.searchsorted(ts, self.slice_end_ns) :] // step
+        opened = numbers[np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))]
+        ends = [self.slice_end_ns, *((opened + 1) * step).tolist()]
+        self.slice_end_ns = ends.pop()
+        tape, book = self.trades.join(), self.book.join()
+        signals = []
+        for end_ns, found in zip(ends, measure(tape, book, ends, self.rule), strict=True):
+            self.metrics = found
+            signals += self._judge(end_ns, found, tape, book)
+        # The slice that is open now sees back this far, and a confirmation its eight seconds.
+        sees = max(self.rule.window_ns, SAMPLES * NANOS_PER_S)
+        since = session_starts(np.array([self.slice_end_ns], np.int64))
+        self.trades.forget(self.slice_end_ns - sees, int(since[0]))
+        self.book.forget(self.slice_end_ns - sees)
+        return signals
+
+    def _judge(
+        self, end_ns: int, found: Metrics, tape: Tape, book: BookSteps
+    ) -> list[SignalRaised]:
+        verdict = score(found, self.rule)
+        price = tape.last_price(end_ns)
+        if (
+            verdict.direction is Direction.NONE
+            or verdict.confidence_ppm < self.rule.confidence_min_ppm
+            or price is None  # A market without a trade has no price to act at.
+            or (self.rule.night_only and not is_night(end_ns))
+            or not self._confirmed(end_ns, verdict.direction, tape, book)
+            or not self.cooldown.allows(end_ns)
+        ):
+            return []
+        self.cooldown.signalled(end_ns)
+        return [self._raised(end_ns, verdict, price, found.low_quality)]
+
+    def _confirmed(
+        self, end_ns: int, direction: Direction, tape: Tape, book: BookSteps
+    ) -> bool:
+        if self.rule.confirmation is Confirmation.OFF:
+            return True
+        return confirmed(samples(end_ns, tape, book), direction, self.rule.confirmation)
+
+    def _raised(self, end_ns: int, verdict: Score, price: int, low_quality: bool) -> SignalRaised:
+        pattern = PATTERN[verdict.direction]
+        return SignalRaised(
+            id=derived_id(self.contract, SERIES, pattern, end_ns, price),
+            contract=self.contract,
+            series=SERIES,
+            ts_ns=Nanos(end_ns),
+            pattern=pattern,
+            direction=verdict.direction,
+            strength_ppm=verdict.strength_ppm,
+            confidence_ppm=verdict.confidence_ppm,
+            actionable=True,
+            ref_price=Ticks(price),
+            last_price=Ticks(price),
+            zone_low=Ticks(price),
+            zone_high=Ticks(price),
+            detail=verdict.reason,
+            low_quality=low_quality,
+            synthetic=self.simulated,
+        )
+
+
+def samples(end_ns: int, tape: Tape, book: BookSteps) -> list[int]:
+    """Return the mids of the last eight seconds in half ticks, one a second, oldest first.
+
+    Where the book has no mid the last trade stands for it; where there is neither, nothing.
+    """
+    found = []
+    for second in range(SAMPLES - 1, -1, -1):
+        instant = end_ns - second * NANOS_PER_S
+        twice = book.mid(instant)
+        price = tape.last_price(instant)
+        if twice is not None:
+            found.append(twice)
+        elif price is not None:
+            found.append(2 * price)
+    return found
+
+
+def _stops(trades: Trades) -> list[int]:
+    """Return where to cut trades: where time falls, and around each trade without a size."""
+    if len(trades) == 0:
+        return []
+    stops = {*falls(trades.ts_event).tolist(), len(trades)}
+    if int(trades.size.min()) < 1:
+        sizeless = np.flatnonzero(trades.size < 1).tolist()
+        stops.update(sizeless, [row + 1 for row in sizeless])
+    return sorted(stops - {0})

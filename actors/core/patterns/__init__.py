@@ -1,0 +1,1 @@
+"""The patterns read from bars and tape, each callable on plain arrays."""

@@ -1,0 +1,197 @@
+"""All detectors of one symbol: what is asked of a bar and of the tape, and in which order.
+
+The order is that of the specification, domain 2.1 to 2.9, the same for every bar, because whoever
+reads the signals may act on the first: imbalances with what became of the zones, horizontal
+imbalances, exhaustion, trend exhaustion, absorption in the zone and at the level, effort without
+result, divergence, participation, unfinished auctions with what became of the levels, trapped
+traders, initiative. On the tape: absorption, then the metrics.
+
+Only bars of the decision series are looked at: a pattern in bars that nobody decides on would be
+counted as evidence twice. Bars and trades come by different ways, and at a change of contract one
+way can be ahead of the other; so each side begins anew with its own first message of another
+contract, and with the first bar the old one's zones and levels are given up. Made-up trades and
+bars never continue real ones.
+
+The signals are a function of the messages alone: whoever feeds a fresh set with the same messages,
+batched however, has the same signals.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from actors.core.columns import trades_of
+from actors.core.patterns.absorption import (
+    AbsorptionRule,
+    LevelAbsorptionRule,
+    absorptions,
+    level_absorptions,
+)
+from actors.core.patterns.divergence import DeltaDivergence, DivergenceRule
+from actors.core.patterns.effort import Effort, EffortRule
+from actors.core.patterns.exhaustion import ExhaustionRule, exhaustions
+from actors.core.patterns.horizontal import HorizontalRule, horizontals
+from actors.core.patterns.initiative import Initiative, InitiativeRule
+from actors.core.patterns.marks import Mark
+from actors.core.patterns.participation import Participation, ParticipationRule
+from actors.core.patterns.tape_absorption import TapeAbsorption, TapeAbsorptionRule
+from actors.core.patterns.trapped import Trapped, TrappedRule
+from actors.core.patterns.trend_exhaustion import TrendExhaustion, TrendExhaustionRule
+from actors.core.patterns.unfinished import Unfinished, UnfinishedRule
+from actors.core.patterns.zones import ZoneRule, Zones
+from protocol.instruments import Instrument
+from protocol.market import BarClosed, DepthBatch, TradeBatch, ValueJudged
+from protocol.settings import Settings
+from protocol.signals import SignalRaised, ZoneChanged
+
+if TYPE_CHECKING:
+    from actors.core.flow.engine import FlowEngine
+
+Found = list[SignalRaised | ZoneChanged]
+Detector = Callable[[BarClosed], Sequence[SignalRaised | ZoneChanged]]
+
+
+class DetectorSet:
+    """Every enabled detector of one symbol."""
+
+    def __init__(self, settings: Settings, own: Instrument) -> None:
+        self.settings = settings
+        self.own = own
+        self.series = settings.bars.series[0]
+        self.bars: BarDetectors | None = None
+        self.tape: TapeDetectors | None = None
+
+    def add(self, bar: BarClosed) -> Found:
+        """Return what `bar` confirms; nothing for a bar that no decision is taken on."""
+        if bar.series != self.series:
+            return []
+        bars, given_up = self.bars, list[ZoneChanged]()
+        if bars is None or (bars.contract, bars.simulated) != (bar.contract, bar.simulated):
+            given_up = [] if bars is None else bars.clear(bar.end_ns)
+            bars = self.bars = BarDetectors(self.settings, bar.contract, self.own, bar.simulated)
+        return [*given_up, *bars.add(bar)]
+
+    def value(self, judged: ValueJudged) -> None:
+        """Take in the value area of a session so far.
+
+        It follows a bar of its contract; without one there is nothing yet that it could measure.
+        """
+        if self.bars is not None and self.bars.contract == judged.contract:
+            self.bars.value(judged)
+
+    def add_trades(self, batch: TradeBatch) -> list[SignalRaised]:
+        """Return what the trades of `batch` confirm."""
+        return self._tape_of(batch.contract, batch.simulated).add_trades(batch)
+
+    def add_depth(self, batch: DepthBatch) -> list[SignalRaised]:
+        """Return what the changes of the book in `batch` confirm."""
+        return self._tape_of(batch.contract, batch.simulated).add_depth(batch)
+
+    def roll(self, ts_ns: int) -> list[ZoneChanged]:
+        """Give up what belongs to trading days that were over at `ts_ns`.
+
+        The next bar would do the same: asked at 17:00, nobody waits for it until 18:00.
+        """
+        return [] if self.bars is None else self.bars.roll(ts_ns)
+
+    def zones(self) -> list[Mark]:
+        """Return the zones of stacked imbalance that stand, oldest first."""
+        return [] if self.bars is None else self.bars.zones.marks.standing
+
+    def unfinished(self) -> list[Mark]:
+        """Return the unfinished levels that stand, oldest first."""
+        return [] if self.bars is None else self.bars.unfinished.marks.standing
+
+    def _tape_of(self, contract: str, simulated: bool) -> "TapeDetectors":
+        if self.tape is None or (self.tape.contract, self.tape.simulated) != (contract, simulated):
+            self.tape = TapeDetectors(self.settings, contract, self.own, simulated)
+        return self.tape
+
+
+class BarDetectors:
+    """The detectors that look at the bars of one contract."""
+
+    def __init__(
+        self, settings: Settings, contract: str, own: Instrument, simulated: bool
+    ) -> None:
+        self.contract = contract
+        self.simulated = simulated
+        self.zones = Zones(ZoneRule.of(settings.imbalance, own))
+        self.unfinished = Unfinished(UnfinishedRule.of(settings.unfinished, own))
+        self.initiative = Initiative(InitiativeRule.of(settings.initiative, own))
+        self.detectors = tuple(
+            detector for enabled, detector in self._ordered(settings, own) if enabled
+        )
+
+    def add(self, bar: BarClosed) -> Found:
+        """Return what each detector finds in `bar`, in the order of this module."""
+        return [found for detector in self.detectors for found in detector(bar)]
+
+    def value(self, judged: ValueJudged) -> None:
+        """Take in the value area of a session so far."""
+        self.initiative.value(judged)
+
+    def roll(self, ts_ns: int) -> list[ZoneChanged]:
+        """Give up the zones and levels of trading days that were over at `ts_ns`."""
+        return [*self.zones.marks.roll(ts_ns), *self.unfinished.marks.roll(ts_ns)]
+
+    def clear(self, ts_ns: int) -> list[ZoneChanged]:
+        """Give up all zones and levels."""
+        return [*self.zones.marks.clear(ts_ns), *self.unfinished.marks.clear(ts_ns)]
+
+    def _ordered(self, settings: Settings, own: Instrument) -> tuple[tuple[bool, Detector], ...]:
+        """Return every detector of bars in order, with whether it is enabled."""
+        s = settings
+        horizontal = HorizontalRule.of(s.horizontal, own)
+        exhaustion = ExhaustionRule.of(s.exhaustion, own)
+        trend = TrendExhaustionRule.of(s.trend_exhaustion, own)
+        absorption = AbsorptionRule.of(s.absorption, own)
+        level = LevelAbsorptionRule.of(s.level_absorption, own)
+        participation = ParticipationRule.of(s.participation, own)
+        return (
+            (s.imbalance.enabled, self.zones.add),
+            (s.horizontal.enabled, partial(horizontals, rule=horizontal)),
+            (s.exhaustion.enabled, partial(exhaustions, rule=exhaustion)),
+            (s.trend_exhaustion.enabled, TrendExhaustion(trend).add),
+            (s.absorption.enabled, partial(absorptions, rule=absorption)),
+            (s.level_absorption.enabled, partial(level_absorptions, rule=level)),
+            (s.effort.enabled, Effort(EffortRule.of(s.effort, own)).add),
+            (s.divergence.enabled, DeltaDivergence(DivergenceRule.of(s.divergence, own)).add),
+            (s.participation.enabled, Participation(participation).add),
+            (s.unfinished.enabled, self.unfinished.add),
+            (s.trapped.enabled, Trapped(TrappedRule.of(s.trapped, own)).add),
+            (s.initiative.enabled, self.initiative.add),
+        )
+
+
+class TapeDetectors:
+    """The detectors that look at the tape of one contract."""
+
+    def __init__(
+        self, settings: Settings, contract: str, own: Instrument, simulated: bool
+    ) -> None:
+        self.contract = contract
+        self.simulated = simulated
+        self.absorption: TapeAbsorption | None = None
+        if settings.tape_absorption.enabled:
+            rule = TapeAbsorptionRule.of(settings.tape_absorption, own)
+            self.absorption = TapeAbsorption(rule, contract, simulated)
+        self.flow = _flow(settings, contract, own, simulated) if settings.flow.enabled else None
+
+    def add_trades(self, batch: TradeBatch) -> list[SignalRaised]:
+        """Return the absorptions that `batch` confirms, then the verdicts of the metrics."""
+        trades = trades_of(batch)
+        found = [] if self.absorption is None else self.absorption.add(trades)
+        return found if self.flow is None else [*found, *self.flow.add_trades(trades)]
+
+    def add_depth(self, batch: DepthBatch) -> list[SignalRaised]:
+        """Return the verdicts of the metrics that `batch` confirms."""
+        return [] if self.flow is None else self.flow.add_depth(batch)
+
+
+def _flow(settings: Settings, contract: str, own: Instrument, simulated: bool) -> "FlowEngine":
+    # Off by default, and a package of its own: whoever goes without does not load it.
+    from actors.core.flow.engine import FlowEngine
+    from actors.core.flow.rules import FlowRule
+
+    return FlowEngine(FlowRule.of(settings.flow, own), contract, simulated)

@@ -1,0 +1,176 @@
+"""Lack of participation at a new extreme (domain 2.6).
+
+A new high or low of the last bars is doubtful if the cumulative delta does not confirm it or the
+bar is thin. The drop is measured against the range of the cumulative delta over the window, not
+against its value, which may be near 0. Where that count began anew inside the window, no drop is
+known and only thin volume speaks.
+
+The form of three bars: the point of control went up over two bars, the cumulative delta down.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from actors.core.patterns.history import BarHistory, refuse_unsound_values
+from actors.core.patterns.raised import ppm, raised
+from protocol.instruments import Instrument
+from protocol.market import BarClosed
+from protocol.pattern_settings import ParticipationSettings
+from protocol.patterns import Pattern
+from protocol.signals import PPM, SignalRaised
+
+VOLUME_BARS = 10  # Before the current bar: what a thin bar is thin against.
+CONFIDENCE_ACTIONABLE_PPM, CONFIDENCE_PPM = 750_000, 500_000
+POC_BARS = 3
+POC_STRENGTH_PPM, POC_CONFIDENCE_PPM = 750_000, 700_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParticipationRule:
+    """When a new extreme lacks those who should have made it."""
+
+    bars: int  # Before the current one; at least ten.
+    thin_ratio_ppm: int  # Volume to the mean of the ten bars before, up to it a bar is thin.
+    drop_actionable_ppm: int  # Above it a signal is worth acting on.
+
+    @classmethod
+    def of(cls, settings: ParticipationSettings, own: Instrument) -> "ParticipationRule":
+        """Return the rule in internal units; the instrument has no say in it."""
+        return cls(
+            bars=settings.bars,
+            thin_ratio_ppm=round(settings.thin_ratio * PPM),
+            drop_actionable_ppm=round(settings.drop_actionable * PPM),
+        )
+
+    def __post_init__(self) -> None:
+        if self.bars < VOLUME_BARS:
+            raise ValueError(f"a window of {self.bars} bars, wanted at least {VOLUME_BARS}")
+
+
+class Lack(NamedTuple):
+    """A new extreme that too few took part in."""
+
+    drop_ppm: int  # Of the cumulative delta from its extreme, in shares of its range.
+    strength_ppm: int
+    actionable: bool
+
+
+def lack_of_buyers(
+    highs: Sequence[int], cvds: Sequence[int] | None, volumes: Sequence[int],
+    rule: ParticipationRule,
+) -> Lack | None:  # fmt: skip
+    """Return what is wrong with a new high, the last of `highs`; None if nothing, or no new high.
+
+    Ticks and contracts, oldest first, as many as the window and one more; `cvds` is None where
+    the cumulative delta began anew among them.
+    """
+    return _lack(highs, cvds, volumes, rule)
+
+
+def lack_of_sellers(
+    lows: Sequence[int], cvds: Sequence[int] | None, volumes: Sequence[int],
+    rule: ParticipationRule,
+) -> Lack | None:  # fmt: skip
+    """Return what is wrong with a new low; the mirror image of `lack_of_buyers`."""
+    mirrored = None if cvds is None else [-cvd for cvd in cvds]
+    return _lack([-low for low in lows], mirrored, volumes, rule)
+
+
+def poc_shift(pocs: Sequence[int], cvds: Sequence[int]) -> int:
+    """Return 1 if the last of three points of control rose and the delta fell, -1 mirrored."""
+    if not len(pocs) == len(cvds) == POC_BARS:
+        raise ValueError(f"{len(pocs)} points of control and {len(cvds)} deltas, wanted three each")
+    refuse_unsound_values("point of control or delta", (*pocs, *cvds))
+    moved, change = pocs[-1] - pocs[-POC_BARS], cvds[-1] - cvds[-POC_BARS]
+    if moved > 0 > change:
+        return 1
+    return -1 if moved < 0 < change else 0
+
+
+def _lack(
+    highs: Sequence[int], cvds: Sequence[int] | None, volumes: Sequence[int],
+    rule: ParticipationRule,
+) -> Lack | None:  # fmt: skip
+    if not len(highs) == len(volumes) == rule.bars + 1:
+        raise ValueError(
+            f"{len(highs)} extremes and {len(volumes)} volumes, wanted {rule.bars + 1} of each"
+        )
+    refuse_unsound_values("extreme", highs)
+    refuse_unsound_values("volume", volumes, 0)
+    if highs[-1] <= max(highs[:-1]):
+        return None
+    drop = spread = 0
+    if cvds is not None:
+        if len(cvds) != len(highs):
+            raise ValueError(f"{len(cvds)} deltas for {len(highs)} extremes, wanted as many")
+        refuse_unsound_values("cumulative delta", cvds)
+        top = max(cvds[:-1])
+        spread = top - min(cvds[:-1])
+        drop = max(0, min(top - cvds[-1], spread))
+    before, volume = sum(volumes[-VOLUME_BARS - 1 : -1]), volumes[-1] * VOLUME_BARS
+    if drop == 0 and not 0 < before * rule.thin_ratio_ppm >= volume * PPM:
+        return None
+    return Lack(
+        drop_ppm=ppm(drop, spread),
+        strength_ppm=ppm(drop, spread) if drop else ppm(before - volume, before),
+        actionable=drop * PPM > rule.drop_actionable_ppm * spread,
+    )
+
+
+class Participation:
+    """Watches the bars of one contract and series; keeps the window and the current bar."""
+
+    def __init__(self, rule: ParticipationRule) -> None:
+        self.rule = rule
+        self.history = BarHistory(rule.bars + 1)
+
+    def add(self, bar: BarClosed) -> list[SignalRaised]:
+        """Take in the next bar; return what it confirms: at the high, at the low, of three bars."""
+        self.history.add(bar)
+        return [*self._extremes(bar), *self._three_bars(bar)]
+
+    def _extremes(self, bar: BarClosed) -> list[SignalRaised]:
+        bars = self.history.bars
+        if len(bars) <= self.rule.bars:
+            return []
+        highs, lows = [b.high for b in bars], [b.low for b in bars]
+        volumes = [b.volume for b in bars]
+        cvds = [b.cvd for b in bars] if self.history.one_count(len(bars)) else None
+        found = (
+            (Pattern.LACK_OF_BUYERS, bar.high, lack_of_buyers(highs, cvds, volumes, self.rule)),
+            (Pattern.LACK_OF_SELLERS, bar.low, lack_of_sellers(lows, cvds, volumes, self.rule)),
+        )
+        return [
+            raised(
+                bar,
+                pattern,
+                lack.strength_ppm,
+                price,
+                (price, price),
+                f"cumulative delta {lack.drop_ppm / PPM:.0%} off, volume {bar.volume}"
+                f" after {sum(volumes[-VOLUME_BARS - 1 : -1]) / VOLUME_BARS:.0f}",
+                confidence_ppm=CONFIDENCE_ACTIONABLE_PPM if lack.actionable else CONFIDENCE_PPM,
+                actionable=lack.actionable,
+            )
+            for pattern, price, lack in found
+            if lack is not None
+        ]
+
+    def _three_bars(self, bar: BarClosed) -> list[SignalRaised]:
+        if not self.history.one_count(POC_BARS):
+            return []
+        first = self.history.bars[-POC_BARS]
+        shift = poc_shift((first.poc, 0, bar.poc), (first.cvd, 0, bar.cvd))
+        if shift == 0:
+            return []
+        signal = raised(
+            bar,
+            Pattern.POC_WITHOUT_BUYERS if shift > 0 else Pattern.POC_WITHOUT_SELLERS,
+            POC_STRENGTH_PPM,
+            bar.poc,
+            (min(first.poc, bar.poc), max(first.poc, bar.poc)),
+            f"point of control {bar.poc - first.poc:+} ticks, delta {bar.cvd - first.cvd:+}",
+            confidence_ppm=POC_CONFIDENCE_PPM,
+        )
+        return [signal]

@@ -1,0 +1,271 @@
+"""Absorption on the tape: much volume against a price that will not move (domain 2.4 B).
+
+After every trade the window of the last few trades is judged: its volume against the mean of the
+windows before it (of the same length, not overlapping, at least two and at most nineteen), its
+range, who dominates and whether the price went their way. Dominant buyers who get nowhere meet
+passive sellers: selling absorption, priced at the highest price of the window; sellers mirrored.
+
+Windows count trades in the order of the exchange, whatever their times. A time that falls does not
+move the clock back: a window is confirmed at the latest time seen. Volume of unknown side counts
+as volume and for neither side. How a batch is cut does not matter: the trades that the next window
+needs are kept.
+
+Few windows are heavy, so all are tried on their volume alone, by differences of one running sum,
+and only the heavy ones are looked at closer. Sums are float64, exact below 2^53.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from actors.core.columns import BYTE, PRICE, SIZE, TS, Trades
+from actors.core.ids import derived_id
+from actors.core.patterns.raised import LOW_QUALITY_PPM, ppm
+from protocol.instruments import Instrument
+from protocol.market import Aggressor, SideSource
+from protocol.pattern_settings import TapeAbsorptionSettings
+from protocol.patterns import DIRECTION, Pattern
+from protocol.signals import PPM, SignalRaised
+from protocol.units import NANOS_PER_S, Nanos, Ticks
+
+SERIES = "trades"
+CHUNK_TRADES = 32_768  # The temporaries of one chunk stay in the second-level cache.
+MEMORY_TRADES_MAX = 100_000  # Of one window and all of its baseline.
+RECENT_MAX = 256  # Events remembered by price; the oldest is forgotten first.
+RATIO_OF_FULL_STRENGTH = 10
+BUY, SELL = int(Aggressor.BUY), int(Aggressor.SELL)
+SOURCE_NONE, SOURCE_TICKRULE = int(SideSource.NONE), int(SideSource.TICKRULE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapeAbsorptionRule:
+    """When a window of trades was absorbed."""
+
+    window_trades: int
+    windows_min: int  # Of the baseline.
+    windows_max: int
+    volume_multiple_ppm: int  # Of the baseline.
+    range_ticks_max: int
+    ratio_ppm: int  # Dominant to other side, the other at least one contract.
+    move_ticks_max: int  # First to last price, the dominant side's way.
+    repeat_ticks: int  # One event per price within these ticks ...
+    repeat_ns: int  # ... until so long after it.
+
+    @classmethod
+    def of(cls, settings: TapeAbsorptionSettings, own: Instrument) -> "TapeAbsorptionRule":
+        """Return the rule in internal units; the instrument has no say in it."""
+        return cls(
+            window_trades=settings.window_trades,
+            windows_min=settings.windows_min,
+            windows_max=settings.windows_max,
+            volume_multiple_ppm=round(settings.volume_multiple * PPM),
+            range_ticks_max=settings.range_ticks_max,
+            ratio_ppm=round(settings.ratio_min * PPM),
+            move_ticks_max=settings.move_ticks_max,
+            repeat_ticks=settings.repeat_ticks,
+            repeat_ns=settings.repeat_s * NANOS_PER_S,
+        )
+
+    def __post_init__(self) -> None:
+        if not 0 < self.windows_min <= self.windows_max:
+            raise ValueError(
+                f"a baseline of {self.windows_min} to {self.windows_max} windows,"
+                " wanted at least 1 and not more than the most"
+            )
+        if self.memory > MEMORY_TRADES_MAX:
+            raise ValueError(
+                f"{self.windows_max} windows of {self.window_trades} trades behind a window,"
+                f" wanted at most {MEMORY_TRADES_MAX} trades"
+            )
+
+    @property
+    def memory(self) -> int:
+        """The trades before the last of a window that has all of its baseline."""
+        return (self.windows_max + 1) * self.window_trades - 1
+
+
+class Windows(NamedTuple):
+    """Absorbed windows as columns, each named by the row of its last trade."""
+
+    row: NDArray[np.int64]
+    low: NDArray[np.int32]  # Ticks.
+    high: NDArray[np.int32]
+    buys: NDArray[np.int64]  # Contracts.
+    sells: NDArray[np.int64]
+
+
+def absorbed_windows(trades: Trades, rule: TapeAbsorptionRule, first: int = 0) -> Windows:
+    """Return the absorbed windows that end at row `first` or later.
+
+    The rows before `first` are the memory: all trades there were, or at least `rule.memory`.
+    """
+    rows = _heavy(trades.size, rule, first)
+    if len(rows) == 0:  # As good as always in a live batch.
+        return _NO_WINDOWS
+    span = np.arange(1 - rule.window_trades, 1)[:, None]
+    price = trades.price[span + rows]
+    low, high = price.min(axis=0), price.max(axis=0)
+    narrow = np.flatnonzero(np.subtract(high, low, dtype=np.int64) <= rule.range_ticks_max)
+    rows, low, high = rows[narrow], low[narrow], high[narrow]
+    within = span + rows
+    size, side = trades.size[within], trades.aggressor[within]
+    buys = np.where(side == BUY, size, 0).sum(axis=0, dtype=np.int64)
+    sells = np.where(side == SELL, size, 0).sum(axis=0, dtype=np.int64)
+    strong, weak = np.maximum(buys, sells), np.maximum(np.minimum(buys, sells), 1)
+    moved = np.subtract(price[-1, narrow], price[0, narrow], dtype=np.int64)
+    kept = np.flatnonzero(
+        (buys != sells)
+        & (strong * float(PPM) >= weak * float(rule.ratio_ppm))
+        & (np.where(buys > sells, moved, -moved) <= rule.move_ticks_max)
+    )
+    return Windows(rows[kept], low[kept], high[kept], buys[kept], sells[kept])
+
+
+def _heavy(size: NDArray[np.int32], rule: TapeAbsorptionRule, first: int) -> NDArray[np.intp]:
+    """Return the rows from `first` on whose window has the multiple of its baseline in volume."""
+    n, count = rule.window_trades, len(size)
+    sums = np.zeros(count + 1)  # sums[i]: volume of the rows before i.
+    np.cumsum(size, dtype=np.float64, out=sums[1:])
+    # Until the memory is full the baseline has as many windows as there are.
+    rows = np.arange(max(first, (rule.windows_min + 1) * n - 1), min(rule.memory, count))
+    windows = (rows + 1) // n - 1
+    before = sums[rows + 1 - n]
+    volume = sums[rows + 1] - before
+    baseline = before - sums[rows + 1 - (windows + 1) * n]
+    cold: NDArray[np.intp] = rows[volume * windows * PPM >= baseline * rule.volume_multiple_ppm]
+    start = max(first, rule.memory)
+    if start >= count:
+        return cold
+    before = sums[start + 1 - n : count + 1 - n]
+    volume = sums[start + 1 :] - before
+    baseline = before - sums[start - rule.memory : count - rule.memory]
+    volume *= rule.windows_max * PPM
+    baseline *= rule.volume_multiple_ppm
+    warm = np.flatnonzero(volume >= baseline)
+    warm += start
+    return np.concatenate((cold, warm)) if len(cold) else warm
+
+
+class TapeAbsorption:
+    """Watches the trades of one contract; a new contract needs a new one.
+
+    Keeps the trades that the next window and its baseline reach back to, the latest time, and the
+    events of the last seconds.
+    """
+
+    def __init__(self, rule: TapeAbsorptionRule, contract: str, simulated: bool) -> None:
+        self.rule = rule
+        self.contract = contract
+        self.simulated = simulated
+        self.tail = _NO_TRADES
+        self.clock = -(2**63)
+        self.recent: dict[Pattern, deque[tuple[int, int]]] = {
+            Pattern.TAPE_BUYING_ABSORPTION: deque(maxlen=RECENT_MAX),  # Time and price.
+            Pattern.TAPE_SELLING_ABSORPTION: deque(maxlen=RECENT_MAX),
+        }
+
+    def add(self, trades: Trades) -> list[SignalRaised]:
+        """Take in the next trades and return the signals they confirm, in their order."""
+        if len(trades) == 0:
+            return []
+        _check(trades)
+        signals: list[SignalRaised] = []
+        chunk = max(CHUNK_TRADES, self.rule.memory)
+        for start in range(0, len(trades), chunk):
+            stop = min(start + chunk, len(trades))
+            if start == 0:
+                known, first = _joined(self.tail, trades.slice(0, stop)), len(self.tail)
+            else:
+                first = self.rule.memory
+                known = trades.slice(start - first, stop)
+            self._add_chunk(known, first, signals)
+        kept = known.slice(max(len(known) - self.rule.memory, 0), len(known))
+        self.tail = _joined(_NO_TRADES, kept)  # A copy: a view would keep the whole batch.
+        return signals
+
+    def _add_chunk(self, known: Trades, first: int, signals: list[SignalRaised]) -> None:
+        found = absorbed_windows(known, self.rule, first)
+        if len(found.row):
+            clock = np.maximum(np.maximum.accumulate(known.ts_event), self.clock)
+            columns = (clock[found.row], *found)
+            for ts_ns, row, low, high, buys, sells in zip(
+                *(column.tolist() for column in columns), strict=True
+            ):
+                pattern, ref_price = Pattern.TAPE_BUYING_ABSORPTION, low
+                if buys > sells:
+                    pattern, ref_price = Pattern.TAPE_SELLING_ABSORPTION, high
+                if self._is_new(pattern, ts_ns, ref_price):
+                    window = known.slice(row + 1 - self.rule.window_trades, row + 1)
+                    signals.append(self._signal(pattern, ts_ns, (low, high), buys, sells, window))
+        self.clock = max(self.clock, int(known.ts_event.max()))
+
+    def _is_new(self, pattern: Pattern, ts_ns: int, price: int) -> bool:
+        """Note the event unless there was one near this price a short time ago."""
+        recent = self.recent[pattern]
+        # The same price in the same nanosecond is the same event, whatever the rule: ids differ.
+        while recent and ts_ns - recent[0][0] >= max(self.rule.repeat_ns, 1):
+            recent.popleft()
+        if any(abs(price - known) <= self.rule.repeat_ticks for _, known in recent):
+            return False
+        recent.append((ts_ns, price))
+        return True
+
+    def _signal(
+        self,
+        pattern: Pattern,
+        ts_ns: int,
+        zone: tuple[int, int],
+        buys: int,
+        sells: int,
+        window: Trades,
+    ) -> SignalRaised:
+        ref_price = zone[1] if buys > sells else zone[0]
+        strong, weak = max(buys, sells), max(min(buys, sells), 1)
+        inferred = (window.source == SOURCE_NONE) | (window.source == SOURCE_TICKRULE)
+        volume = int(window.size.sum(dtype=np.int64))
+        unsure = int(window.size[inferred].sum(dtype=np.int64))
+        return SignalRaised(
+            id=derived_id(self.contract, pattern, ts_ns, ref_price),
+            contract=self.contract,
+            series=SERIES,
+            ts_ns=Nanos(ts_ns),
+            pattern=pattern,
+            direction=DIRECTION[pattern],
+            strength_ppm=ppm(strong, weak * RATIO_OF_FULL_STRENGTH),
+            confidence_ppm=PPM,
+            actionable=True,
+            ref_price=Ticks(ref_price),
+            last_price=Ticks(int(window.price[-1])),
+            zone_low=Ticks(zone[0]),
+            zone_high=Ticks(zone[1]),
+            detail=f"{buys} bought and {sells} sold of {volume} in {len(window)} trades",
+            low_quality=unsure * PPM > volume * LOW_QUALITY_PPM,
+            synthetic=self.simulated,
+        )
+
+
+def _check(trades: Trades) -> None:
+    if int(trades.aggressor.max()) > SELL:
+        raise ValueError(f"aggressor {int(trades.aggressor.max())}, wanted 0, 1 or 2")
+    if int(trades.size.min()) < 1:
+        raise ValueError(f"a trade of {int(trades.size.min())} contracts, wanted at least 1")
+
+
+def _joined(before: Trades, trades: Trades) -> Trades:
+    """Return copied columns of both, without quotes: nobody asks for them here."""
+    return Trades(
+        *(
+            np.concatenate((getattr(before, name), getattr(trades, name))) for name in _COLUMNS
+        )
+    )
+
+
+_COLUMNS: dict[str, "np.dtype[Any]"] = {
+    "ts_event": TS, "price": PRICE, "size": SIZE, "aggressor": BYTE, "source": BYTE, "flags": BYTE,
+}  # fmt: skip
+_NO_TRADES = Trades(*(np.empty(0, dtype) for dtype in _COLUMNS.values()))
+_NO_ROWS, _NO_PRICES = np.empty(0, np.int64), np.empty(0, np.int32)
+_NO_WINDOWS = Windows(_NO_ROWS, _NO_PRICES, _NO_PRICES, _NO_ROWS, _NO_ROWS)

@@ -1,0 +1,95 @@
+"""What one setting alone cannot say: words that must be known, values that must fit together."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from protocol.instruments import INSTRUMENTS, UnknownSymbol, parse_contract
+from protocol.pattern_settings import ExhaustionSettings, TapeAbsorptionSettings
+from protocol.patterns import Pattern
+from protocol.series import parse_series
+from protocol.settings import RiskSettings
+from protocol.signals import Regime
+
+CLOCK_TIMES = ("first_entry", "last_entry", "flatten")
+
+
+def cross_checks(records: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every complaint about `records`, the sections that are sound in themselves."""
+    checks: dict[str, Callable[[Any], Iterator[str]]] = {
+        "feed": lambda feed: _symbol_check(feed.symbol),
+        "bars": lambda bars: _series_checks(bars.series),
+        "exhaustion": _exhaustion_check,
+        "tape_absorption": _window_check,
+        "router": lambda router: _router_checks(router.enabled, router.disabled_patterns),
+        "risk": _clock_checks,
+        "store": lambda store: _address_check(store.url),
+    }
+    for section, check in checks.items():
+        if section in records:
+            yield from check(records[section])
+
+
+def _symbol_check(symbol: str) -> Iterator[str]:
+    try:
+        # Either a root, whose month follows from the data, or one contract by name.
+        if symbol not in INSTRUMENTS:
+            parse_contract(symbol, date.today())
+    except UnknownSymbol as error:
+        yield f"feed.symbol: {error}"
+
+
+def _series_checks(series: tuple[str, ...]) -> Iterator[str]:
+    if not series or len(set(series)) < len(series):
+        yield f"bars.series: found {series!r}, wanted at least one and each once"
+    for text in series:
+        try:
+            parse_series(text)
+        except ValueError as error:
+            yield f"bars.series: {error}"
+
+
+def _exhaustion_check(rule: ExhaustionSettings) -> Iterator[str]:
+    if rule.levels_max < rule.levels_min:
+        yield (
+            f"exhaustion.levels_max: found {rule.levels_max},"
+            f" wanted at least levels_min, {rule.levels_min}"
+        )
+
+
+def _window_check(rule: TapeAbsorptionSettings) -> Iterator[str]:
+    if rule.windows_max < rule.windows_min:
+        yield (
+            f"tape_absorption.windows_max: found {rule.windows_max},"
+            f" wanted at least windows_min, {rule.windows_min}"
+        )
+
+
+def _router_checks(enabled: Iterable[str], disabled: Iterable[str]) -> Iterator[str]:
+    patterns, regimes = set(Pattern), set(Regime)
+    for pair in enabled:
+        pattern, colon, regime = pair.partition(":")
+        if not colon or pattern not in patterns or regime not in regimes:
+            yield (
+                f"router.enabled: found {pair!r}, wanted pattern:regime of the patterns"
+                f" {', '.join(Pattern)} and the regimes {', '.join(Regime)}"
+            )
+    for pattern in disabled:
+        if pattern not in patterns:
+            yield f"router.disabled_patterns: found {pattern!r}, wanted one of {', '.join(Pattern)}"
+
+
+def _clock_checks(risk: RiskSettings) -> Iterator[str]:
+    times = {name: getattr(risk, name) for name in CLOCK_TIMES}
+    bad = {n: t for n, t in times.items() if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", t)}
+    for name, text in bad.items():
+        yield f"risk.{name}: found {text!r}, wanted a New York time of day like '09:35'"
+    if not bad and list(times.values()) != sorted(times.values()):
+        found = ", ".join(f"{name} {text}" for name, text in times.items())
+        yield f"risk: found {found}; wanted these times in this order, none before the last"
+
+
+def _address_check(url: str) -> Iterator[str]:
+    if url and "://" not in url:
+        yield "store.url: found (not shown), wanted an SQL address like postgresql://host/name"

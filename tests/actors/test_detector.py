@@ -1,0 +1,136 @@
+"""The shell of the detectors: which message in, which messages out, and what it shows."""
+
+import dataclasses
+
+import pytest
+
+from actors.core.columns import batch_of
+from actors.detector import DetectorShell
+from protocol.market import Cut, CutReason, DepthBatch, ValueJudged, Window
+from protocol.message import Message
+from protocol.patterns import Pattern
+from protocol.settings import FeedSettings, Settings
+from protocol.signals import SignalRaised, ZoneChanged, ZoneState
+from protocol.units import NANOS_PER_S
+from tests.makers import at, make_bar, make_trades
+
+# A stack of buying from 401 to 403 under a high where both sides traded.
+STACKED = make_bar(low=400, sells=(1, 1, 1, 30), buys=(0, 90, 90, 90))
+BELOW = make_bar(low=395, sells=(5,) * 7, buys=(5,) * 7, close=395, end_ns=at("10:10"))
+
+
+def detector() -> DetectorShell:
+    shell = DetectorShell()
+    shell.configure(Settings(), "")
+    return shell
+
+
+def kinds(messages):
+    return [
+        message.pattern if isinstance(message, SignalRaised) else (message.pattern, message.state)
+        for message in messages
+    ]
+
+
+def test_a_closed_bar_raises_its_signals():
+    assert kinds(detector().on_bar_closed(STACKED)) == [
+        Pattern.BUY_IMBALANCE,
+        Pattern.BUY_IMBALANCE,
+        Pattern.BUY_IMBALANCE,
+        Pattern.STACKED_BUY,
+        Pattern.UNFINISHED_HIGH,
+    ]
+
+
+def test_a_later_bar_tells_what_it_did_to_the_zone():
+    shell = detector()
+    shell.on_bar_closed(STACKED)
+    changes = [m for m in shell.on_bar_closed(BELOW) if isinstance(m, ZoneChanged)]
+    assert kinds(changes) == [
+        (Pattern.STACKED_BUY, ZoneState.TESTED), (Pattern.STACKED_BUY, ZoneState.BROKEN),
+    ]  # fmt: skip
+
+
+def test_the_cut_at_the_end_of_the_day_gives_up_what_stands():
+    shell = detector()
+    early, end = (
+        Cut(number=n, ts_ns=at(clock), reason=CutReason.SESSION)
+        for n, clock in enumerate(("16:00", "17:00"), start=1)
+    )
+    assert list(shell.on_cut(end)) == []
+    shell.on_bar_closed(STACKED)
+    assert list(shell.on_cut(early)) == []
+    assert kinds(shell.on_cut(end)) == [
+        (Pattern.STACKED_BUY, ZoneState.DROPPED), (Pattern.UNFINISHED_HIGH, ZoneState.DROPPED),
+    ]  # fmt: skip
+    assert shell.inspect()["zones"] == []
+
+
+def test_trades_raise_what_the_tape_confirms():
+    shell = detector()
+    rows = [(at("10:00") + i * NANOS_PER_S, 400 + i % 3, "BS"[i % 2], 2) for i in range(200)]
+    assert list(shell.on_trades(batch_of(make_trades(rows), "ESZ5", False))) == []
+    heavy = make_trades([(at("10:05") + i, 402, "B", 90) for i in range(5)])
+    assert kinds(shell.on_trades(batch_of(heavy, "ESZ5", False))) == [
+        Pattern.TAPE_SELLING_ABSORPTION
+    ]
+    assert shell.inspect()["signals"] == {"tape_selling_absorption": 1}
+
+
+def test_depth_and_values_bring_nothing_by_themselves():
+    shell = detector()
+    depth = DepthBatch(
+        contract="ESZ5", simulated=False, ts_event=b"", side=b"", price=b"", size=b"", orders=b""
+    )
+    assert list(shell.on_depth(depth)) == []
+    judged = ValueJudged(
+        contract="ESZ5", ts_ns=at("10:05"), window=Window.RTH, date="2025-12-02", low=400,
+        high=403, value_low=401, value_high=402, poc=401, volume=300, whole=True,
+    )  # fmt: skip
+    assert shell.on_value_judged(judged) is None
+    shell.on_bar_closed(STACKED)
+    shell.on_value_judged(judged)
+    assert shell.detectors.bars.initiative.values == [judged]
+
+
+def test_a_shell_before_its_first_bar_shows_empty_tables():
+    assert detector().inspect() == {"signals": {}, "zones": [], "unfinished": []}
+
+
+def test_it_shows_counts_by_pattern_and_what_stands():
+    shell = detector()
+    shell.on_bar_closed(STACKED)
+    shown = shell.inspect()
+    assert shown["signals"]["buy_imbalance"] == 3
+    assert shown["signals"]["stacked_buy"] == 1
+    zone = {
+        "pattern": "stacked_buy", "low": 401, "high": 403, "since_ns": STACKED.end_ns,
+        "state": "active", "visits": 0,
+    }  # fmt: skip
+    assert shown["zones"] == [zone]
+    level = {**zone, "pattern": "unfinished_high", "low": 403}
+    assert shown["unfinished"] == [level]
+
+
+def test_a_shell_that_reads_again_arrives_where_it_was():
+    shell, again = detector(), detector()
+    for each in (shell, again):
+        each.on_bar_closed(STACKED)
+        each.on_bar_closed(BELOW)
+    assert shell.inspect() == again.inspect()
+
+
+def test_the_volumes_are_those_of_the_symbol():
+    bar = make_bar(low=400, sells=(1, 0), buys=(0, 10))
+    found = {}
+    for symbol in ("ES", "MES", "MESZ5"):
+        shell = DetectorShell()
+        shell.configure(Settings(feed=FeedSettings(symbol=symbol)), "")
+        found[symbol] = kinds(shell.on_bar_closed(bar))
+    assert found["ES"] == []  # Ten contracts: enough of the small one alone.
+    assert found["MES"] == found["MESZ5"] == [Pattern.BUY_IMBALANCE]
+
+
+@pytest.mark.parametrize("message", [STACKED, dataclasses.replace(STACKED, contract="ESH6")])
+def test_what_comes_out_is_messages(message):
+    assert all(isinstance(found, Message) for found in detector().on_bar_closed(message))
