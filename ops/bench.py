@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ops import bench_floor, bench_service, bench_wire
+from ops import bench_floor, bench_patterns, bench_peers, bench_service, bench_wire
 from ops.bench_floor import Walk
 from protocol.settings import Settings
 
@@ -23,11 +23,17 @@ RECORDING = "es-ticks-2013/tick_data.csv.gz"
 REACH_LOCAL = 10e6
 REACH_LIVE = 0.5e6
 REACH_BARS = 40e6
+REACH_BATCH_US = 1_000.0
 REACH_LATENCY_MS = 15.0
 REACH_BACK_S = 0.5
 REACH_HUNG_S = 4.0
 REACH_PSS_MB = 300.0
 REACH_GREEN_S = 5.0
+PEERS = {
+    "dict loop": bench_peers.dict_loop,
+    "pandas": bench_peers.pandas_groupby,
+    "polars, all cores": bench_peers.polars_group_by,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ def measures(
     return (
         lambda: wire(quick=quick),
         lambda: bars(settings, quick=quick),
+        lambda: calculations(settings, quick=quick),
         lambda: replays(settings, directory, quick=quick),
         lambda: latency(settings, directory, quick=quick),
         lambda: service(settings, directory, quick=quick),
@@ -105,15 +112,59 @@ def wire(*, quick: bool) -> Iterator[Row]:
 
 
 def bars(settings: Settings, *, quick: bool) -> Iterator[Row]:
-    """Compare the footprint on columns with a loop over a dict."""
+    """Compare the footprint on columns with how others would make it, on the same trades."""
+    rounds = 1 if quick else 3
     trades = Walk(rate=500, seconds=600 if quick else 2_000, seed=3).trades()
-    columns, loop = bench_floor.bars_from_columns(trades), bench_floor.bars_from_a_dict(trades)
+    columns = max(bench_floor.bars_from_columns(trades) for _ in range(rounds))
+    rivals = {name: max(peer(trades)[0] for _ in range(rounds)) for name, peer in PEERS.items()}
+    against = "; ".join(
+        f"{name} {rate / 1e6:.1f} M (ratio {columns / rate:.1f})" for name, rate in rivals.items()
+    )
     yield Row(
         "footprint bars from columns",
         f"{columns / 1e6:.1f} M trades/s",
-        f"{REACH_BARS / 1e6:.0f} M; a dict loop: {loop / 1e6:.1f} M (ratio {columns / loop:.1f})",
+        f"{REACH_BARS / 1e6:.0f} M; bare footprint: {against}",
         columns >= REACH_BARS,
     )
+
+
+def calculations(settings: Settings, *, quick: bool) -> Iterator[Row]:
+    """Measure bars of every kind, each pattern, the indicators and the whole chain."""
+    rounds = 1 if quick else 3
+    found = recording()
+    trades = (
+        Walk(rate=25, seconds=20_000, seed=5).trades()
+        if found is None
+        else bench_patterns.trades_of_file(found)
+    )
+    of = f"{len(trades):,} {'simulated' if found is None else 'recorded'} trades"
+    rivals = {name: max(peer(trades)[0] for _ in range(rounds)) for name, peer in PEERS.items()}
+    for name, rate in rivals.items():
+        yield Row(f"{name}, bare footprint of {of}", f"{rate / 1e6:.1f} M trades/s", "a peer")
+    for series in ("time:300", "time:60", "tick:1000", "volume:5000", "range:16"):
+        yield _beside(f"bars {series}", bench_patterns.series_rate(trades, series), rivals)
+    p50, p99 = bench_patterns.live_batch_us(trades)
+    yield Row(
+        "one live batch of 50 trades through the aggregator",
+        f"p50 {p50:.0f} us, p99 {p99:.0f} us",
+        f"p99 {REACH_BATCH_US:.0f} us",
+        p99 < REACH_BATCH_US,
+    )
+    built = bench_patterns.bars_of(trades, settings)
+    a_bar = 2 * len(trades) / len(built)  # Each bar is followed by its value area.
+    for name, rate in bench_patterns.detector_rates(built, settings):
+        yield _beside(name, rate * a_bar, rivals, f"{rate:,.0f} bars/s, ")
+    rate = bench_patterns.regime_rate(built, settings)
+    yield _beside("indicators, regime, condition", rate * a_bar, rivals, f"{rate:,.0f} bars/s, ")
+    yield _beside("tape_absorption", bench_patterns.tape_rate(trades, settings), rivals)
+    rate = bench_patterns.chain_rate(trades, settings)
+    yield _beside("bars, all patterns, regime: the whole chain", rate, rivals)
+
+
+def _beside(what: str, rate: float, rivals: dict[str, float], first: str = "") -> Row:
+    """Return a rate of trades beside what the peers need for the bare footprint alone."""
+    ratios = ", ".join(f"{rate / rival:.1f} x {name}" for name, rival in rivals.items())
+    return Row(what, f"{first}{rate / 1e6:.1f} M trades/s", ratios)
 
 
 def replays(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row]:

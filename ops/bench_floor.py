@@ -3,7 +3,6 @@
 import dataclasses
 import shutil
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,18 +70,6 @@ def bars_from_columns(trades: Trades) -> float:
     began = time.perf_counter()
     for start in range(0, len(trades), step):
         builder.add(trades.slice(start, min(start + step, len(trades))))
-    return len(trades) / (time.perf_counter() - began)
-
-
-def bars_from_a_dict(trades: Trades) -> float:
-    """Return trades per second of the plain way: a dict of levels, trade by trade."""
-    columns = (trades.ts_event.tolist(), trades.price.tolist(), trades.size.tolist())
-    sides = trades.aggressor.tolist()
-    bars: dict[int, dict[int, list[int]]] = {}
-    began = time.perf_counter()
-    for ts, price, size, side in zip(*columns, sides, strict=True):
-        levels = bars.setdefault(ts // (300 * NANOS_PER_S), defaultdict(lambda: [0, 0, 0]))
-        levels[price][side] += size
     return len(trades) / (time.perf_counter() - began)
 
 

@@ -78,7 +78,7 @@ class TapeAbsorptionSettings:
     range_ticks_max: WholeNumber = 2
     ratio_min: Positive = 2.0
     move_ticks_max: WholeNumber = 1
-    repeat_ticks: WholeNumber = 1  # One event per price within these ticks ...
+    repeat_ticks: Annotated[int, Ge(0), Le(100)] = 1  # One event per price within these ticks ...
     repeat_s: WholeNumber = 5  # ... and these seconds.
 
 

@@ -63,6 +63,7 @@ def test_a_recommendation_ends_with_a_later_bar():
     assert ended == SetupEnded(
         id=made.id, contract="ESZ5", ts_ns=at("10:10"), setup=made.setup, reason=SetupEnd.STOPPED
     )
+    assert router.on_cut(cut("10:15")) == []
 
 
 def test_several_conditions_of_one_cut_are_judged_bar_by_bar():

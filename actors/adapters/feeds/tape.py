@@ -22,7 +22,7 @@ from protocol.codec import encode
 from protocol.market import Aggressor, Cut, CutReason, SideSource, TradeBatch
 from protocol.series import Series
 from protocol.settings import BarSettings, FeedSettings
-from protocol.units import NANOS_PER_MS
+from protocol.units import NANOS_PER_MS, Nanos
 
 Progress = Callable[[int, int], None]  # Trades so far, time of the last one.
 
@@ -155,7 +155,7 @@ def tape(
         yield batch_of(waiting.trades, waiting.contract, waiting.simulated)
         tally.cuts += 1
         # One past the last trade: a cut stands before every trade at its own instant.
-        yield Cut(number=tally.cuts, ts_ns=tally.last_ns + 1, reason=CutReason.END)
+        yield Cut(number=tally.cuts, ts_ns=Nanos(tally.last_ns + 1), reason=CutReason.END)
 
 
 def write_tape(
@@ -203,7 +203,7 @@ def _cut(
         for part in _batches(trades.slice(start, index), rule):
             yield batch_of(part, chunk.contract, chunk.simulated)
         tally.cuts += 1
-        yield Cut(number=tally.cuts, ts_ns=ts, reason=reason)
+        yield Cut(number=tally.cuts, ts_ns=Nanos(ts), reason=reason)
         start = index
     *full, left = _batches(trades.slice(start, len(trades)), rule)
     for part in full:

@@ -6,10 +6,10 @@ before that: everything with an earlier time that had arrived. A slice in which 
 not judged: nothing new can be learnt from it, and over a weekend there are thousands.
 
 So how trades and changes are cut into batches does not matter, and neither does which of the two
-comes first, as long as no time in the order of arrival is earlier than one before it. Where the
-two streams do overlap, a trade of the slice still open is sorted in by its time, and one from
-before it is counted as late and left out. A late change of the book is never left out, since the
-book would stay wrong: it counts from the latest instant it can still have an effect on.
+comes first, as long as both have brought a slice before either goes on to the next. Where they
+have not, a trade from before the open slice is counted as late and left out. A late change of the
+book is counted too but never left out, since the book would stay wrong: it takes effect at the
+time of the change before it, or at the start of the open slice.
 """
 
 import numpy as np
@@ -84,13 +84,15 @@ class FlowEngine:
         return self._judge_before(ts)
 
     def _add_ordered(self, trades: Trades) -> list[SignalRaised]:
-        late = int(np.searchsorted(trades.ts_event, self._frontier_ns()))
-        self.late += late
-        if late == len(trades):
-            return []
-        kept = trades.slice(late, len(trades))
-        self.trades.add(kept)
-        return self._judge_before(kept.ts_event)
+        frontier = self._frontier_ns()
+        if trades.ts_event[0] < frontier:
+            late = int(np.searchsorted(trades.ts_event, frontier))
+            self.late += late
+            trades = trades.slice(late, len(trades))
+            if len(trades) == 0:
+                return []
+        self.trades.add(trades)
+        return self._judge_before(trades.ts_event)
 
     def _frontier_ns(self) -> int:
         """Return the start of the open slice; what is earlier comes too late to be judged."""

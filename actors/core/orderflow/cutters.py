@@ -41,7 +41,6 @@ class Cutter:
     def __init__(self) -> None:
         self.due_ns: int | None = None  # When the clock ends the open bar; None if none is open.
         self.frontier_ns = NEVER  # Trades before it are late.
-        self.last_ns = NEVER  # Of the latest trade.
 
     def late(self, ts_event: NDArray[np.int64]) -> int:
         """Return how many of the first rows are late; times must not fall within a call."""
@@ -76,8 +75,11 @@ class Cutter:
         return None
 
     def _last_end(self, due_ns: int) -> int:
-        """Return the end of a bar that no later trade will complete: just behind its last."""
-        return self.last_ns + 1
+        """Return the end of a bar that no later trade will complete.
+
+        The regular one: a tape that goes on after all must not open the same bar again.
+        """
+        return due_ns
 
 
 class TimeCutter(Cutter):
@@ -100,20 +102,21 @@ class TimeCutter(Cutter):
             found.append(End(row, 0, due))
             due = self._opened(int(ts_event[row]))
         self.due_ns = due
-        self.last_ns = max(self.last_ns, last)
         return found
 
     def _opened(self, ts_ns: int) -> int:
         self.frontier_ns, due = bar_bounds(ts_ns, self.period_ns)
         return due
 
-    def _last_end(self, due_ns: int) -> int:
-        # The regular end: a tape that goes on after all must not open the same bar again.
-        return due_ns
-
 
 class TradeCutter(Cutter):
     """Bars that a trade ends; the rule is asked about stretches that no forced end divides."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+        self.filled = 0  # Of the open bar, in what the rule counts.
+        self.last_ns = NEVER  # Of the latest trade.
 
     def ends(self, trades: Trades) -> list[End]:
         ts_event = trades.ts_event
@@ -149,6 +152,10 @@ class TradeCutter(Cutter):
             self.frontier_ns = int(ts_event[0])
         return [End(start + row, taken, max(ts, floor_ns)) for row, taken, ts in ends]
 
+    def _last_end(self, due_ns: int) -> int:
+        # Just behind the last trade: the forced end may be hours away.
+        return self.last_ns + 1
+
     def _ends(self, trades: Trades, fresh: bool) -> list[End]:
         """Return the ends by the rule alone; `fresh` if no bar is carried into `trades`."""
         raise NotImplementedError
@@ -156,11 +163,6 @@ class TradeCutter(Cutter):
 
 class TickCutter(TradeCutter):
     """Bars of `size` trades."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.size = size
-        self.filled = 0  # Trades in the open bar.
 
     def _ends(self, trades: Trades, fresh: bool) -> list[End]:
         filled = 0 if fresh else self.filled
@@ -175,11 +177,6 @@ class TickCutter(TradeCutter):
 
 class VolumeCutter(TradeCutter):
     """Bars of `size` contracts; the trade that overfills one is split, its rest opens the next."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.size = size
-        self.filled = 0  # Contracts in the open bar.
 
     def _ends(self, trades: Trades, fresh: bool) -> list[End]:
         size = self.size
@@ -207,11 +204,6 @@ class VolumeCutter(TradeCutter):
 class WholeVolumeCutter(TradeCutter):
     """Bars of at least `size` contracts: the trade that reaches it belongs to the bar whole."""
 
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.size = size
-        self.filled = 0  # Contracts in the open bar.
-
     def _ends(self, trades: Trades, fresh: bool) -> list[End]:
         reached = np.add.accumulate(trades.size, dtype=np.int64)
         base = 0 if fresh else -self.filled  # What had been reached when the open bar began.
@@ -229,8 +221,7 @@ class RangeCutter(TradeCutter):
     """Bars of at most `size` ticks from low to high; the first trade beyond opens the next."""
 
     def __init__(self, size: int) -> None:
-        super().__init__()
-        self.size = size
+        super().__init__(size)
         self.low = self.high = 0  # Of the open bar.
 
     def _ends(self, trades: Trades, fresh: bool) -> list[End]:

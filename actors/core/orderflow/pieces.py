@@ -64,17 +64,17 @@ def sum_pieces(trades: Trades, starts: list[int]) -> list[Piece]:
     ends = running[np.array(stops) - 1]
     before = np.concatenate(([0], ends[:-1]))
     return [
-        Piece(start, stop, low, levels[:, base : base + width], *delta, inferred)
-        for start, stop, low, base, width, inferred, *delta in zip(
+        Piece(start, stop, low, levels[:, base : base + width], delta, high, lowest, inferred)
+        for start, stop, low, base, width, delta, high, lowest, inferred in zip(
             starts,
             stops,
             lows.tolist(),
             bases.tolist(),
             widths.tolist(),
-            _inferred(trades, first),
             (ends - before).tolist(),
             (np.maximum.reduceat(running, first) - before).tolist(),
             (np.minimum.reduceat(running, first) - before).tolist(),
+            _inferred(trades, first),
             strict=True,
         )
     ]
@@ -135,4 +135,5 @@ def _inferred(trades: Trades, first: NDArray[np.intp] | None) -> list[int]:
     sizes = trades.size * weak
     if first is None:
         return [int(sizes.sum(dtype=np.int64))]
-    return np.add.reduceat(sizes, first, dtype=np.int64).tolist()
+    sums: list[int] = np.add.reduceat(sizes, first, dtype=np.int64).tolist()
+    return sums

@@ -14,7 +14,6 @@ Few windows are heavy, so all are tried on their volume alone, by differences of
 and only the heavy ones are looked at closer. Sums are float64, exact below 2^53.
 """
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -95,6 +94,9 @@ class Windows(NamedTuple):
     high: NDArray[np.int32]
     buys: NDArray[np.int64]  # Contracts.
     sells: NDArray[np.int64]
+    volume: NDArray[np.int64]
+    unsure: NDArray[np.int64]  # Of the volume: its side is inferred or unknown.
+    last: NDArray[np.int32]  # Ticks: the price of the last trade.
 
 
 def absorbed_windows(trades: Trades, rule: TapeAbsorptionRule, first: int = 0) -> Windows:
@@ -121,7 +123,18 @@ def absorbed_windows(trades: Trades, rule: TapeAbsorptionRule, first: int = 0) -
         & (strong * float(PPM) >= weak * float(rule.ratio_ppm))
         & (np.where(buys > sells, moved, -moved) <= rule.move_ticks_max)
     )
-    return Windows(rows[kept], low[kept], high[kept], buys[kept], sells[kept])
+    source, size = trades.source[within[:, kept]], size[:, kept]
+    inferred = (source == SOURCE_NONE) | (source == SOURCE_TICKRULE)
+    return Windows(
+        rows[kept],
+        low[kept],
+        high[kept],
+        buys[kept],
+        sells[kept],
+        size.sum(axis=0, dtype=np.int64),
+        np.where(inferred, size, 0).sum(axis=0, dtype=np.int64),
+        price[-1, narrow[kept]],
+    )
 
 
 def _heavy(size: NDArray[np.int32], rule: TapeAbsorptionRule, first: int) -> NDArray[np.intp]:
@@ -162,9 +175,9 @@ class TapeAbsorption:
         self.simulated = simulated
         self.tail = _NO_TRADES
         self.clock = -(2**63)
-        self.recent: dict[Pattern, deque[tuple[int, int]]] = {
-            Pattern.TAPE_BUYING_ABSORPTION: deque(maxlen=RECENT_MAX),  # Time and price.
-            Pattern.TAPE_SELLING_ABSORPTION: deque(maxlen=RECENT_MAX),
+        self.raised_at: dict[Pattern, dict[int, int]] = {  # Price: when it was raised last.
+            Pattern.TAPE_BUYING_ABSORPTION: {},
+            Pattern.TAPE_SELLING_ABSORPTION: {},
         }
 
     def add(self, trades: Trades) -> list[SignalRaised]:
@@ -190,43 +203,46 @@ class TapeAbsorption:
         found = absorbed_windows(known, self.rule, first)
         if len(found.row):
             clock = np.maximum(np.maximum.accumulate(known.ts_event), self.clock)
-            columns = (clock[found.row], *found)
-            for ts_ns, row, low, high, buys, sells in zip(
-                *(column.tolist() for column in columns), strict=True
-            ):
+            columns = (clock[found.row], *found[1:])
+            for ts_ns, *window in zip(*(column.tolist() for column in columns), strict=True):
+                low, high, buys, sells, *_ = window
                 pattern, ref_price = Pattern.TAPE_BUYING_ABSORPTION, low
                 if buys > sells:
                     pattern, ref_price = Pattern.TAPE_SELLING_ABSORPTION, high
                 if self._is_new(pattern, ts_ns, ref_price):
-                    window = known.slice(row + 1 - self.rule.window_trades, row + 1)
-                    signals.append(self._signal(pattern, ts_ns, (low, high), buys, sells, window))
+                    signals.append(self._signal(pattern, ts_ns, ref_price, *window))
         self.clock = max(self.clock, int(known.ts_event.max()))
 
     def _is_new(self, pattern: Pattern, ts_ns: int, price: int) -> bool:
         """Note the event unless there was one near this price a short time ago."""
-        recent = self.recent[pattern]
+        raised_at, ticks = self.raised_at[pattern], self.rule.repeat_ticks
         # The same price in the same nanosecond is the same event, whatever the rule: ids differ.
-        while recent and ts_ns - recent[0][0] >= max(self.rule.repeat_ns, 1):
-            recent.popleft()
-        if any(abs(price - known) <= self.rule.repeat_ticks for _, known in recent):
-            return False
-        recent.append((ts_ns, price))
+        over_ns = ts_ns - max(self.rule.repeat_ns, 1)
+        for near in range(price - ticks, price + ticks + 1):
+            if raised_at.get(near, over_ns) > over_ns:
+                return False
+        # The newest stands last, so the first is the one to forget.
+        raised_at.pop(price, None)
+        raised_at[price] = ts_ns
+        if len(raised_at) > RECENT_MAX:
+            del raised_at[next(iter(raised_at))]
         return True
 
     def _signal(
         self,
         pattern: Pattern,
         ts_ns: int,
-        zone: tuple[int, int],
+        ref_price: int,
+        low: int,
+        high: int,
         buys: int,
         sells: int,
-        window: Trades,
+        volume: int,
+        unsure: int,
+        last: int,
     ) -> SignalRaised:
-        ref_price = zone[1] if buys > sells else zone[0]
         strong, weak = max(buys, sells), max(min(buys, sells), 1)
-        inferred = (window.source == SOURCE_NONE) | (window.source == SOURCE_TICKRULE)
-        volume = int(window.size.sum(dtype=np.int64))
-        unsure = int(window.size[inferred].sum(dtype=np.int64))
+        trades = self.rule.window_trades
         return SignalRaised(
             id=derived_id(self.contract, pattern, ts_ns, ref_price),
             contract=self.contract,
@@ -238,10 +254,10 @@ class TapeAbsorption:
             confidence_ppm=PPM,
             actionable=True,
             ref_price=Ticks(ref_price),
-            last_price=Ticks(int(window.price[-1])),
-            zone_low=Ticks(zone[0]),
-            zone_high=Ticks(zone[1]),
-            detail=f"{buys} bought and {sells} sold of {volume} in {len(window)} trades",
+            last_price=Ticks(last),
+            zone_low=Ticks(low),
+            zone_high=Ticks(high),
+            detail=f"{buys} bought and {sells} sold of {volume} in {trades} trades",
             low_quality=unsure * PPM > volume * LOW_QUALITY_PPM,
             synthetic=self.simulated,
         )
@@ -268,4 +284,6 @@ _COLUMNS: dict[str, "np.dtype[Any]"] = {
 }  # fmt: skip
 _NO_TRADES = Trades(*(np.empty(0, dtype) for dtype in _COLUMNS.values()))
 _NO_ROWS, _NO_PRICES = np.empty(0, np.int64), np.empty(0, np.int32)
-_NO_WINDOWS = Windows(_NO_ROWS, _NO_PRICES, _NO_PRICES, _NO_ROWS, _NO_ROWS)
+_NO_WINDOWS = Windows(
+    _NO_ROWS, _NO_PRICES, _NO_PRICES, _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_PRICES
+)

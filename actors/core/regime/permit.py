@@ -56,43 +56,13 @@ def permit(
         regime.contract != signal.contract or regime.ts_ns < signal.ts_ns - rule.ttl_ns
     ):
         regime = None
+    if regime is None:
+        detail = "no judgement of this contract for this bar"
+        return _dropped(signal, None, DropReason.UNKNOWN_REGIME, detail)
     refusal = _refusal(signal, regime, rule)
-    if regime is not None and refusal is None and signal.pattern in MAGNETS:
-        return TargetNoted(
-            signal_id=signal.id,
-            contract=signal.contract,
-            ts_ns=signal.ts_ns,
-            pattern=signal.pattern,
-            direction=signal.direction,
-            price=signal.ref_price,
-            regime=regime.regime,
-            regime_confidence_ppm=regime.confidence_ppm,
-        )
-    if regime is not None and refusal is None:
-        return SignalApproved(
-            signal_id=signal.id,
-            contract=signal.contract,
-            ts_ns=signal.ts_ns,
-            pattern=signal.pattern,
-            direction=signal.direction,
-            strength_ppm=signal.strength_ppm,
-            last_price=signal.last_price,
-            regime=regime.regime,
-            regime_confidence_ppm=regime.confidence_ppm,
-            low_quality=signal.low_quality,
-        )
-    reason, detail = refusal or (DropReason.UNKNOWN_REGIME, "")
-    return SignalDropped(
-        signal_id=signal.id,
-        contract=signal.contract,
-        ts_ns=signal.ts_ns,
-        pattern=signal.pattern,
-        direction=signal.direction,
-        regime=regime.regime if regime else Regime.NO_TRADE,
-        regime_confidence_ppm=regime.confidence_ppm if regime else 0,
-        reason=reason,
-        detail=detail,
-    )
+    if refusal is not None:
+        return _dropped(signal, regime, *refusal)
+    return _noted(signal, regime) if signal.pattern in MAGNETS else _approved(signal, regime)
 
 
 def pairs(enabled: Iterable[str]) -> frozenset[tuple[Pattern, Regime]]:
@@ -108,11 +78,9 @@ def _pair(words: str) -> tuple[Pattern, Regime]:
 
 
 def _refusal(
-    signal: SignalRaised, regime: RegimeJudged | None, rule: RouterRule
+    signal: SignalRaised, regime: RegimeJudged, rule: RouterRule
 ) -> tuple[DropReason, str] | None:
-    """Return the first check that fails, with what was found."""
-    if regime is None:
-        return DropReason.UNKNOWN_REGIME, "no judgement of this contract for this bar"
+    """Return the first check of a judged signal that fails, with what was found."""
     if regime.regime is Regime.NO_TRADE:
         return DropReason.NO_TRADE, regime.reason
     if signal.pattern in rule.disabled_patterns:
@@ -136,6 +104,50 @@ def _refusal(
         age_s = (regime.ts_ns - signal.ts_ns) / 1e9
         return DropReason.EXPIRED, f"{age_s:g} s old, wanted at most {rule.ttl_ns / 1e9:g} s"
     return None
+
+
+def _approved(signal: SignalRaised, regime: RegimeJudged) -> SignalApproved:
+    return SignalApproved(
+        signal_id=signal.id,
+        contract=signal.contract,
+        ts_ns=signal.ts_ns,
+        pattern=signal.pattern,
+        direction=signal.direction,
+        strength_ppm=signal.strength_ppm,
+        last_price=signal.last_price,
+        regime=regime.regime,
+        regime_confidence_ppm=regime.confidence_ppm,
+        low_quality=signal.low_quality,
+    )
+
+
+def _noted(signal: SignalRaised, regime: RegimeJudged) -> TargetNoted:
+    return TargetNoted(
+        signal_id=signal.id,
+        contract=signal.contract,
+        ts_ns=signal.ts_ns,
+        pattern=signal.pattern,
+        direction=signal.direction,
+        price=signal.ref_price,
+        regime=regime.regime,
+        regime_confidence_ppm=regime.confidence_ppm,
+    )
+
+
+def _dropped(
+    signal: SignalRaised, regime: RegimeJudged | None, reason: DropReason, detail: str
+) -> SignalDropped:
+    return SignalDropped(
+        signal_id=signal.id,
+        contract=signal.contract,
+        ts_ns=signal.ts_ns,
+        pattern=signal.pattern,
+        direction=signal.direction,
+        regime=regime.regime if regime else Regime.NO_TRADE,
+        regime_confidence_ppm=regime.confidence_ppm if regime else 0,
+        reason=reason,
+        detail=detail,
+    )
 
 
 def _short(found_ppm: int, wanted_ppm: int) -> str:

@@ -104,6 +104,12 @@ def test_the_slope_equals_that_of_fractions(prices):
     assert sloped(prices, -1) == (slope <= -Fraction(1, 10_000))
 
 
+@pytest.mark.parametrize(("last", "wanted"), [(20_001, False), (20_002, False), (20_003, True)])
+def test_a_hundredth_of_a_percent_beyond_the_average_is_not_yet_more(last, wanted):
+    # Seven mids of 19,999 and 20,002 average 20,000; 2 above it is exactly 0.01 %.
+    assert beyond_average([19_999] * 7 + [last], 1) is wanted
+
+
 def test_a_slope_of_exactly_a_hundredth_of_a_percent_is_enough():
     # 19,993 to 20,007 in twos: mean 20,000, slope 2, a hundredth of a percent.
     line = list(range(19_993, 20_009, 2))

@@ -234,6 +234,19 @@ def test_the_confirmation_asks_the_mids_of_the_book():
         assert len(signals) == count
 
 
+@pytest.mark.parametrize(("rise_ns", "wanted"), [(SECOND - 1, False), (SECOND, True)])
+def test_a_confirmation_looks_back_eight_seconds_over_a_window_of_three(rise_ns, wanted):
+    # The only rise comes just before the first of the eight mids, or just too late for it. The
+    # slices of a second let the window forget all the while.
+    rise = START + rise_ns
+    book = [(START, BID, 400, 90), (START, ASK, 401, 10),
+            (rise, ASK, 401, 0), (rise, ASK, 402, 10), (rise, BID, 401, 90)]  # fmt: skip
+    trades = [(START + i * SECOND // 4, 401, "B", 1) for i in range(37)]
+    rule = make_rule(window_s=3, step_s=1, cooldown_s=1, confirm="net_change")
+    stamps = [signal.ts_ns for signal in feed(engine_of(rule), book, trades)]
+    assert (START + 8 * SECOND in stamps) is wanted
+
+
 def test_signals_wait_for_the_cooldown_and_for_the_position_to_close():
     book, trades = bullish()
     more = [(ts + 60 * SECOND * i, price, side, size) for i in range(12)

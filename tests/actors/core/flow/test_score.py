@@ -140,6 +140,11 @@ def test_a_delta_that_leads_is_as_strong_as_it_is_far_beyond_its_threshold(delta
     assert score(make_metrics(delta=-delta), DELTA_LEADS).strength_ppm == wanted
 
 
+def test_an_imbalance_that_leads_lends_its_own_strength_whoever_else_may_lead():
+    found = make_metrics(imbalance_ppm=-650_000, delta=-9_000)
+    assert score(found, RULE).strength_ppm == score(found, DELTA_LEADS).strength_ppm == 650_000
+
+
 SIGNED = st.integers(-1_000_000, 1_000_000)
 
 

@@ -58,6 +58,10 @@ def test_trades_out_of_order_are_sorted_in_after_those_of_the_same_time():
     window.add(make_trades([(5, 400, "B", 1), (9, 402, "B", 1)]))
     window.add(make_trades([(5, 401, "B", 1)]))
     assert window.join().price.tolist() == [400, 401, 402]
+    crowd = TradeWindow()
+    crowd.add(make_trades([(5, price, "B", 1) for price in range(100)]))
+    crowd.add(make_trades([(4, 100, "B", 1), (5, 101, "B", 1)]))
+    assert crowd.join().price.tolist() == [100, *range(100), 101]
 
 
 def test_a_mid_needs_both_sides_and_stands_until_the_next():

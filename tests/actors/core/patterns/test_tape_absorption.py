@@ -349,4 +349,14 @@ def test_memory_is_the_reach_of_one_window_and_keeps_no_batch_alive():
     assert len(detector.tail) == RULE.memory == 99
     for name in ("ts_event", "price", "size", "aggressor", "source", "flags"):
         assert not np.shares_memory(getattr(detector.tail, name), getattr(trades, name))
-    assert all(recent.maxlen == RECENT_MAX for recent in detector.recent.values())
+
+
+def test_of_the_prices_remembered_against_repeats_the_oldest_is_forgotten_first():
+    detector = TapeAbsorption(dataclasses.replace(RULE, repeat_ns=2**62), CONTRACT, False)
+    pattern = Pattern.TAPE_BUYING_ABSORPTION
+    apart = RULE.repeat_ticks + 1
+    for number in range(RECENT_MAX + 1):
+        assert detector._is_new(pattern, number, number * apart)
+    assert len(detector.raised_at[pattern]) == RECENT_MAX
+    assert not detector._is_new(pattern, RECENT_MAX, apart)
+    assert detector._is_new(pattern, RECENT_MAX, 0)

@@ -114,6 +114,12 @@ def test_the_bands_in_ticks_are_rounded_half_away_from_zero():
     assert vwap_of((0, 1), (1, 1)).bands() == (-1, -1, 0, 1, 1, 2, 2)
 
 
+def test_a_band_just_under_a_half_is_not_rounded_up_with_its_root():
+    # The average is 101.75 and the deviation 1.299: one below lies at 100.451, not at a half.
+    bands = vwap_of((100, 1), (101, 1), (103, 2)).bands()
+    assert bands == (98, 99, 100, 102, 103, 104, 106)
+
+
 def test_one_price_has_all_its_bands_in_one_place():
     assert vwap_of((20_000, 3)).bands() == (20_000,) * 7
 
