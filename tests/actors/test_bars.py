@@ -78,6 +78,24 @@ def test_a_new_contract_starts_everything_anew():
     assert (other.contract, other.series, other.volume) == ("ESH6", "time:300", 2)
 
 
+def test_the_settings_of_the_bars_reach_the_bars():
+    bars = BarSettings(
+        series=("volume:10",), split=False, value_rows=1, value_area=0.5, cvd_reset="none"
+    )
+    shell = BarsShell()
+    shell.configure(Settings(bars=bars), "")
+    first = (at("09:29"), 100, "B", 12)
+    found = shell.on_trades(
+        batch(first, (at("09:30"), 100, "B", 4), (at("09:31"), 102, "S", 3),
+              (at("09:32"), 101, "B", 3), (at("09:33"), 101, "B", 1))
+    )  # fmt: skip
+    night, day = [message for message in found if isinstance(message, BarClosed)]
+    assert (night.volume, night.trades) == (12, 1)  # Not split.
+    assert day.cvd == 12 + 4 - 3 + 3  # Never reset.
+    # One row at a time: of 4, 3 and 3 the lowest needs only its neighbour to hold the half.
+    assert (day.poc, day.value_low, day.value_high) == (100, 100, 101)
+
+
 def test_made_up_trades_never_join_a_bar_of_real_ones():
     shell = shell_of("time:300")
     shell.on_trades(batch((at("10:01"), 100, "B", 5)))

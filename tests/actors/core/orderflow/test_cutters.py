@@ -135,8 +135,16 @@ def test_every_kind_is_ended_early_at_a_session_boundary_and_begins_anew(series,
     first, second = bars_of(series, make_trades(rows))
     assert (first.end_ns, first.volume) == (boundary, 9)
     assert (second.start_ns, second.volume) == (boundary + 7, 1)
-    rows += [(boundary + 8, 101, "B", 1)] * 8
-    assert len(bars_of("tick:9", make_trades(rows))) == 2  # Counted from the boundary on.
+
+
+@pytest.mark.parametrize("split", [True, False])
+@pytest.mark.parametrize(("series", "trades"), [("tick:3", 3), ("volume:12", 3), ("range:3", 1)])
+def test_what_stood_before_a_boundary_does_not_count_behind_it(series, trades, split):
+    boundary = at("16:00")
+    before = [(boundary - 5, 100, "B", 4), (boundary - 4, 97, "B", 4)]
+    after = [(boundary, 98, "B", 4), (boundary + 1, 102, "B", 4), (boundary + 2, 102, "B", 4)]
+    bars = bars_of(series, make_trades([*before, *after]), split)
+    assert [bar.trades for bar in bars][:2] == [2, trades]
 
 
 def test_a_bar_left_open_over_the_weekend_ended_on_friday_at_17():

@@ -150,6 +150,12 @@ def test_a_falling_bar_walks_over_its_high_and_begins_with_a_sale():
     assert trades.aggressor.tolist() == [SELL, BUY, SELL, SELL, SELL, BUY]
 
 
+def test_a_bar_that_ends_where_it_began_walks_over_its_low_first():
+    trades = simulated_trades(minute((400, 401, 399, 400), 20))
+    assert trades.price.tolist() == [400, 399, 400, 401, 400]
+    assert trades.aggressor.tolist() == [BUY, SELL, BUY, BUY, SELL]
+
+
 def test_a_bar_of_one_price_is_one_trade():
     assert rows_of(simulated_trades(minute((400, 400, 400, 400), 9))) == [(400, 9, BUY)]
 

@@ -39,6 +39,11 @@ def test_a_bar_of_unknown_sides_only_has_no_delta_and_yet_a_price():
     assert statistics.vwap(bar) == 100.25
 
 
+def test_volume_of_unknown_side_does_not_thin_the_delta():
+    bar = make_bar(low=100, sells=(1,), buys=(3,), unknowns=(96,))
+    assert statistics.delta_ppm(bar) == 500_000
+
+
 def test_a_bar_of_one_price_has_one_level():
     bar = make_bar(sells=(4,), buys=(9,))
     assert statistics.max_level_delta(bar) == statistics.min_level_delta(bar) == 5

@@ -260,13 +260,21 @@ def test_without_splitting_a_volume_bar_ends_elsewhere():
     assert ends == [[2, 3], [2, 4]]
 
 
-def test_another_contract_counts_anew_and_the_open_bar_of_the_old_one_is_cut_in_its_time():
-    ten, found = at("10:01:00"), many_cuts("time:300", "tick:3")
+def test_another_contract_counts_anew():
+    ten, found = at("10:01:00"), many_cuts("tick:3")
     found.add(traded([ten, ten + 1]))
     found.renew()
-    trades = traded([ten + 2, at("10:05:00"), at("10:05:01")])
-    assert found.add(trades) == [(1, at("10:05:00"), BAR)]
-    assert found.add(traded([at("10:05:02")])) == [(0, at("10:05:01") + 1, BAR)]
+    assert found.add(traded([ten + 2, ten + 3, ten + 4])) == []
+    assert found.add(traded([ten + 9])) == [(0, ten + 5, BAR)]
+
+
+def test_the_open_bar_of_the_old_contract_is_cut_in_its_time():
+    found = many_cuts("time:300", "tick:2")
+    found.add(traded([at("10:01:00"), at("10:01:00")]))
+    found.renew()
+    assert found.add(traded([at("10:06:00")])) == [
+        (0, at("10:01:00") + 1, BAR), (0, at("10:05:00"), BAR)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("instants", [(5, 4), (3,)])
@@ -312,13 +320,15 @@ def test_boundaries_are_due_in_a_quiet_market_for_a_flatten_does_not_wait_for_tr
     assert found.due_cuts(at("16:30:00"), GRACE) == [(at("16:00:00"), SESSION)]
 
 
-def test_a_late_trade_after_a_due_cut_makes_no_cut_in_the_past():
+@pytest.mark.parametrize("together", [True, False])
+def test_a_late_trade_after_a_due_cut_makes_no_cut_in_the_past(together):
     found = many_cuts("time:300", "tick:2")
     found.add(traded([at("10:01:00")]))
     found.due_cuts(at("10:06:00"), GRACE)
+    # The tick bar of 10:01 is still open, and the late trade ends it; the time has passed.
     late, timely = at("10:04:00"), at("10:07:00")
-    # The tick bar of 10:01 is still open, and the late trade ends it; the cut has passed.
-    assert found.add(traded([late, timely])) == []
+    batches = [traded([late, timely])] if together else [traded([late]), traded([timely])]
+    assert [found.add(batch) for batch in batches] == [[] for _ in batches]
 
 
 @given(tapes(falling=False), st.integers(0, 2 * SECOND))
