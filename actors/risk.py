@@ -22,6 +22,7 @@ class RiskShell(Shell):
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.settings = settings
+        self.series = settings.bars.series[0]
         self.own = instrument_of(settings.feed.symbol)
         self.rule: RiskRule | None = None
         self.state = RiskState()
@@ -40,7 +41,9 @@ class RiskShell(Shell):
 
     @handles(BarClosed)
     def on_bar_closed(self, bar: BarClosed) -> None:
-        """Mark positions by the close."""
+        """Mark positions by the close of the bars decided on."""
+        if bar.series != self.series:
+            return
         if self.rule is None or self.rule.contract != bar.contract:
             self.rule = risk_rule(self.settings, self.own, bar.contract)
         self.last_price = bar.close

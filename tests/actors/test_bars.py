@@ -115,7 +115,7 @@ def walks(draw: st.DrawFn) -> Trades:
 
 @given(walks(), st.permutations(NAMES))
 @settings(deadline=None, max_examples=40)
-def test_every_bar_goes_out_at_the_cut_of_its_end_and_in_one_order(trades, names):
+def test_every_bar_goes_out_by_the_cut_at_or_after_its_end_and_in_one_order(trades, names):
     rule = TapeRule.of(FeedSettings(), BarSettings(series=tuple(names)))
     outputs = [
         played(
@@ -125,14 +125,17 @@ def test_every_bar_goes_out_at_the_cut_of_its_end_and_in_one_order(trades, names
         for most in (1, 3, 1000)
     ]
     assert outputs[0] == outputs[1] == outputs[2]
-    waiting = []
+    waiting, since = [], 0
     for message in outputs[0]:
         if isinstance(message, Cut):
-            ends = [bar.end_ns for bar in waiting if isinstance(bar, BarClosed)]
+            bars = [bar for bar in waiting if isinstance(bar, BarClosed)]
+            ends = [bar.end_ns for bar in bars]
             assert ends == sorted(ends)
             if message.reason is not CutReason.END:
-                assert set(ends) <= {message.ts_ns}
-            waiting = []
+                assert all(since < end <= message.ts_ns for end in ends)
+                decided = {bar.end_ns for bar in bars if bar.series == names[0]}
+                assert decided <= {message.ts_ns}
+            waiting, since = [], message.ts_ns
         else:
             waiting.append(message)
     assert waiting == []

@@ -33,7 +33,7 @@ def busy_settings() -> Settings:
     base = Settings()
     return dataclasses.replace(
         base,
-        bars=dataclasses.replace(base.bars, series=("time:900",)),
+        bars=dataclasses.replace(base.bars, series=("time:900", "volume:400", "range:6")),
         imbalance=dataclasses.replace(base.imbalance, volume_min=3, ratio=1.5),
         regime=dataclasses.replace(base.regime, bars_min=2, volume_ratio_min=0.0),
         router=dataclasses.replace(

@@ -41,7 +41,8 @@ class TapeRule:
     def of(cls, feed: FeedSettings, bars: BarSettings) -> "TapeRule":
         """Return the rule of the settings; at speed 0 no clock limits a batch."""
         return cls(
-            series=series_of(bars),
+            # Bars that are only looked at bring no cuts: whoever adds some must trade as before.
+            series=series_of(bars)[:1],
             split=bars.split,
             batch_trades_max=feed.batch_trades_max,
             batch_ns=int(feed.batch_ms * NANOS_PER_MS * feed.speed),

@@ -146,10 +146,10 @@ def test_the_bars_of_a_new_contract_are_counted_anew():
     ]  # fmt: skip
 
 
-def test_the_series_of_the_settings_are_those_of_the_tape():
+def test_only_the_series_decided_on_brings_cuts():
     bars = BarSettings(series=("tick:7", "time:60"), split=False)
     rule = TapeRule.of(FeedSettings(), bars)
-    assert [str(series) for series in rule.series] == ["tick:7", "time:60"]
+    assert [str(series) for series in rule.series] == ["tick:7"]
     assert not rule.split
 
 
