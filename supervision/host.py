@@ -86,6 +86,7 @@ class Host:
         for name in ONE_THREAD:
             os.environ.setdefault(name, "1")
         transport.secure()
+        kernel.share_pages()
         self._system = self._start_system()
         self._admin = ground.admin_of(self.port)
         self._group = os.getpgid(self._admin.pid)

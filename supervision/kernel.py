@@ -1,4 +1,4 @@
-"""What an actor process asks of the kernel: to die with its parent, to die of a real fault, a name.
+"""What a process asks of the kernel: to die with its parent or a real fault, a name, shared memory.
 
 Thespian leaves the children of a killed actor running and installs a Python handler for every
 signal, so a real segmentation fault returns to the faulting instruction and spins for ever
@@ -9,6 +9,7 @@ or later: Thespian installs its handlers just before that.
 import ctypes
 import errno
 import faulthandler
+import gc
 import multiprocessing
 import os
 import signal
@@ -55,3 +56,13 @@ def restore_fatal_signals(report_fd: int) -> None:
 def name_process(title: str) -> None:
     """Show `title` in the process list in place of Thespian's class and port."""
     setproctitle.setproctitle(title)
+
+
+def share_pages() -> None:
+    """Keep the collector of this process, and of all it forks, off what is in memory now.
+
+    A collector that walks over an object writes to it: in a child, every page that it inherited
+    would become a copy of its own.
+    """
+    gc.collect()
+    gc.freeze()

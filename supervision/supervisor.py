@@ -16,7 +16,7 @@ from typing import Any, assert_never
 from protocol.message import Message
 from protocol.system import Beat, Crashed, GaveUp, Ping, Ready, Start, Stop, Stopped
 from protocol.units import NANOS_PER_MS
-from supervision import bodies, transport
+from supervision import bodies, kernel, transport
 from supervision.child import ALIVE, Phase
 from supervision.effects import Announce, Effect, Finish, Kill, Raise, Send, StartProcess
 from supervision.family import REAP_POLL_NS, Family
@@ -136,6 +136,7 @@ class SupervisorActor(GuardedActor):
             if threads > 1:
                 self._reporter.alarm("threads_before_fork", f"{spec.id} has {threads} threads after"
                                      f" importing {module}: its children may inherit held locks")
+        kernel.share_pages()
 
     def _perform(self, effect: Effect, family: Family) -> None:
         match effect:
