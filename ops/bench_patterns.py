@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from numpy.typing import NDArray
 
 from actors.adapters.feeds.ingest import Recording
 from actors.adapters.feeds.port import Refusals
@@ -162,12 +161,6 @@ def best(work: Callable[[], object]) -> float:
         work()
         times.append(time.perf_counter() - began)
     return min(times)
-
-
-def hours(trades: Trades) -> float:
-    """Return the event time that `trades` span, in hours."""
-    ts: NDArray[np.int64] = trades.ts_event
-    return float(ts[-1] - ts[0]) / 3.6e12
 
 
 def _parts(trades: Trades, step: int) -> Iterator[Trades]:
