@@ -67,7 +67,6 @@ class BarSettings:
 
     series: tuple[str, ...] = ("time:300",)
     split: bool = True  # A trade that overfills a volume bar opens the next with its rest.
-    close_grace_ms: WholeNumber = 500  # Live: how long after its end a quiet bar is closed.
     value_area: Annotated[float, Ge(0.5), Le(0.95)] = 0.70
     value_rows: Literal[1, 2] = 2  # Rows compared at a time.
     cvd_reset: Literal["rth_open", "trading_day", "none"] = "rth_open"

@@ -35,7 +35,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakSet
 
-from thespian.system.timing import ExpirationTimer
+from thespian.system.timing import ExpirationTimer, currentTime
 from thespian.system.transport import IPBase, streamBuffer
 from thespian.system.transport import TCPTransport as tcp
 
@@ -242,12 +242,21 @@ def _accept_waiting(self: Any) -> None:
 
 def _close_expired(self: Any, incoming: Any, fileno: int, closed: bool = False,
                    has_exclusive_flag: bool = False) -> Any:
-    """Close a connection whose time is over. Thespian would first retry it for two minutes."""
-    if fileno == -1 and not closed and incoming._expires.view().expired():
+    """Close a connection whose time is over. Thespian would first retry it for two minutes.
+
+    It would also look at the clock twice and, when the time ends in between, close without a
+    word; here one look decides.
+    """
+    if fileno != -1 or closed:
+        return _possible(self, incoming, fileno, closed, has_exclusive_flag)
+    now = currentTime()
+    if incoming._expires.view(now).expired():
         _guard.refuse(Reason.SILENT if incoming._rData.is_empty() else Reason.STALLED)
         incoming.close()
         return None
-    return _possible(self, incoming, fileno, closed, has_exclusive_flag)
+    if incoming.delay(now):
+        return incoming
+    return self._handleReadableIncoming(incoming, has_exclusive_flag=has_exclusive_flag)
 
 
 def _read(self: Any, incoming: Any, has_exclusive_flag: bool = False) -> Any:

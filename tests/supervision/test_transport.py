@@ -3,6 +3,7 @@
 The tree is Admin, logger, a parent and its two children, and the starter's own endpoint.
 """
 
+import itertools
 import multiprocessing
 import os
 import pickle
@@ -17,10 +18,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from thespian.actors import ActorAddress
+from thespian.system import timing
+from thespian.system.transport import TCPTransport as tcp
 
 from supervision import transport
 from supervision.frames import MAGIC, Seal
@@ -132,14 +136,33 @@ def test_half_frames_and_garbage_headers_are_closed_in_time_and_counted(tree: Tr
                 connection.sendall(data)
         tree.answers(TURN_S)
 
-        # An honest peer whose frame lies unread while a process stands still for half a second is
-        # refused as silent and comes again; it is no part of what was sent here.
         def all_counted() -> bool:
             tree.answers(TURN_S)
-            forged, stalled = tree.refused(Reason.FORGED), tree.refused(Reason.STALLED)
-            return all(forged[p.pid] == stalled[p.pid] == 3 for p in tree.targets())
-        wait_until(all_counted, "three forged and three stalled in each process")
+            return all(tree.refused()[process.pid] == 6 for process in tree.targets())
+        wait_until(all_counted, "six refusals in each process")
     tree.answers(TURN_S)
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+def test_a_connection_whose_time_ends_between_two_looks_at_the_clock_is_counted(
+    monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    transport.secure(transport.Wire(unproven_s=UNPROVEN_S))
+    stranger, ours = socket.socketpair()
+    ours.setblocking(False)
+    incoming = tcp.TCPIncoming_Common(ActorAddress(None), ours)
+    incoming.addData(MAGIC[:2])
+    end = incoming._expires._time_to_quit
+    looks = itertools.chain([end - 1e-6] * before, itertools.repeat(end + 1e-6))
+    for module in (timing, tcp, transport):
+        monkeypatch.setattr(module, "currentTime", lambda: next(looks))
+    with stranger:
+        for _ in range(4):
+            if not transport._close_expired(SimpleNamespace(), incoming, -1):
+                break
+        else:
+            pytest.fail("still open")
+    assert transport.rejections()[Reason.STALLED] == 1
 
 
 @pytest.mark.parametrize("header", [b"9999999999999>", b"", MAGIC, MAGIC + (1 << 40).to_bytes(8)])
