@@ -15,13 +15,23 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ops import bench_floor, bench_patterns, bench_peers, bench_service, bench_wire
+from ops import (
+    bench_backtest,
+    bench_beside,
+    bench_floor,
+    bench_patterns,
+    bench_peers,
+    bench_service,
+    bench_wire,
+)
 from ops.bench_floor import Walk
+from protocol.market import BarClosed
 from protocol.settings import Settings
 
 RECORDING = "es-ticks-2013/tick_data.csv.gz"
 REACH_LOCAL = 10e6
 REACH_LIVE = 0.5e6
+REACH_NAUTILUS = 30.0  # Times as fast as it.
 REACH_BARS = 40e6
 REACH_BATCH_US = 1_000.0
 REACH_LATENCY_MS = 15.0
@@ -29,11 +39,6 @@ REACH_BACK_S = 0.5
 REACH_HUNG_S = 4.0
 REACH_PSS_MB = 300.0
 REACH_GREEN_S = 5.0
-PEERS = {
-    "dict loop": bench_peers.dict_loop,
-    "pandas": bench_peers.pandas_groupby,
-    "polars, all cores": bench_peers.polars_group_by,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +51,16 @@ class Row:
     reached: bool | None = None
 
 
-def run_bench(settings: Settings, console: Console, *, quick: bool) -> int:
-    """Measure everything and print it as it comes."""
+def run_bench(
+    settings: Settings, console: Console, *, quick: bool, python: Path | None = None
+) -> int:
+    """Measure everything and print it as it comes; `python` has NautilusTrader."""
     console.print(machine())
     table = Table(box=None, pad_edge=False)
     for heading in ("what", "found", "against", ""):
         table.add_column(heading, overflow="fold")
     with tempfile.TemporaryDirectory(prefix="fw-bench-") as directory:
-        for measure in measures(settings, Path(directory), quick=quick):
+        for measure in measures(settings, Path(directory), python, quick=quick):
             for row in measure():
                 mark = {None: "", True: "reached", False: "NOT reached"}[row.reached]
                 table.add_row(row.what, row.found, row.against, mark)
@@ -63,14 +70,15 @@ def run_bench(settings: Settings, console: Console, *, quick: bool) -> int:
 
 
 def measures(
-    settings: Settings, directory: Path, *, quick: bool
+    settings: Settings, directory: Path, python: Path | None, *, quick: bool
 ) -> Sequence[Callable[[], Iterator[Row]]]:
     """Return the measurements in the order in which they are made."""
     return (
         lambda: wire(quick=quick),
         lambda: bars(settings, quick=quick),
-        lambda: calculations(settings, quick=quick),
+        lambda: calculations(quick=quick),
         lambda: replays(settings, directory, quick=quick),
+        lambda: nautilus(settings, python, quick=quick),
         lambda: latency(settings, directory, quick=quick),
         lambda: service(settings, directory, quick=quick),
     )
@@ -116,7 +124,7 @@ def bars(settings: Settings, *, quick: bool) -> Iterator[Row]:
     rounds = 1 if quick else 3
     trades = Walk(rate=500, seconds=600 if quick else 2_000, seed=3).trades()
     columns = max(bench_floor.bars_from_columns(trades) for _ in range(rounds))
-    rivals = {name: max(peer(trades)[0] for _ in range(rounds)) for name, peer in PEERS.items()}
+    rivals = bench_peers.rates(trades, rounds)
     against = "; ".join(
         f"{name} {rate / 1e6:.1f} M (ratio {columns / rate:.1f})" for name, rate in rivals.items()
     )
@@ -128,21 +136,25 @@ def bars(settings: Settings, *, quick: bool) -> Iterator[Row]:
     )
 
 
-def calculations(settings: Settings, *, quick: bool) -> Iterator[Row]:
-    """Measure bars of every kind, each pattern, the indicators and the whole chain."""
-    rounds = 1 if quick else 3
-    found = recording()
+def calculations(*, quick: bool) -> Iterator[Row]:
+    """Measure bars of every kind, each pattern, the indicators and the whole chain.
+
+    The settings are the default ones: the peers know no others.
+    """
+    settings, found = Settings(), recording()
     trades = (
         Walk(rate=25, seconds=20_000, seed=5).trades()
         if found is None
         else bench_patterns.trades_of_file(found)
     )
     of = f"{len(trades):,} {'simulated' if found is None else 'recorded'} trades"
-    rivals = {name: max(peer(trades)[0] for _ in range(rounds)) for name, peer in PEERS.items()}
+    rivals = bench_peers.rates(trades, 1 if quick else 3)
     for name, rate in rivals.items():
         yield Row(f"{name}, bare footprint of {of}", f"{rate / 1e6:.1f} M trades/s", "a peer")
     for series in ("time:300", "time:60", "tick:1000", "volume:5000", "range:16"):
-        yield _beside(f"bars {series}", bench_patterns.series_rate(trades, series), rivals)
+        rate = bench_patterns.series_rate(trades, series)
+        against = ", ".join(f"{rate / rival:.1f} x {name}" for name, rival in rivals.items())
+        yield Row(f"bars {series}", f"{rate / 1e6:.1f} M trades/s", f"{against}: bare footprint")
     p50, p99 = bench_patterns.live_batch_us(trades)
     yield Row(
         "one live batch of 50 trades through the aggregator",
@@ -151,20 +163,37 @@ def calculations(settings: Settings, *, quick: bool) -> Iterator[Row]:
         p99 < REACH_BATCH_US,
     )
     built = bench_patterns.bars_of(trades, settings)
-    a_bar = 2 * len(trades) / len(built)  # Each bar is followed by its value area.
-    for name, rate in bench_patterns.detector_rates(built, settings):
-        yield _beside(name, rate * a_bar, rivals, f"{rate:,.0f} bars/s, ")
-    rate = bench_patterns.regime_rate(built, settings)
-    yield _beside("indicators, regime, condition", rate * a_bar, rivals, f"{rate:,.0f} bars/s, ")
-    yield _beside("tape_absorption", bench_patterns.tape_rate(trades, settings), rivals)
-    rate = bench_patterns.chain_rate(trades, settings)
-    yield _beside("bars, all patterns, regime: the whole chain", rate, rivals)
+    count = sum(isinstance(message, BarClosed) for message in built)
+    for beside in (*bench_beside.detectors(built), *bench_beside.tape(trades)):
+        yield Row(beside.what, _rates(beside.ours_s, len(trades), count), beside.ratios())
+    for what, rate in (
+        ("all detectors of bars", bench_patterns.detectors_rate(built, settings)),
+        ("indicators, regime, flow, condition", bench_patterns.regime_rate(built, settings)),
+    ):
+        yield Row(what, _rates(count / rate, len(trades), count), "")
 
 
-def _beside(what: str, rate: float, rivals: dict[str, float], first: str = "") -> Row:
-    """Return a rate of trades beside what the peers need for the bare footprint alone."""
-    ratios = ", ".join(f"{rate / rival:.1f} x {name}" for name, rival in rivals.items())
-    return Row(what, f"{first}{rate / 1e6:.1f} M trades/s", ratios)
+def _rates(seconds: float, trades: int, bars: int) -> str:
+    return f"{bars / seconds:,.0f} bars/s, {trades / seconds / 1e6:.1f} M trades/s"
+
+
+def nautilus(settings: Settings, python: Path | None, *, quick: bool) -> Iterator[Row]:
+    """Compare the back-test of the whole floor with NautilusTrader making bars and a footprint."""
+    if python is None:
+        found = "not measured: give --nautilus PYTHON"
+        yield Row("back-test beside NautilusTrader", found, f"{REACH_NAUTILUS:.0f} x")
+        return
+    walk = Walk(rate=100, seconds=5_000 if quick else 20_000, seed=5)
+    for name, given in bench_backtest.tapes(walk, recording()).items():
+        ours = max(bench_backtest.floor_rate(settings, given) for _ in range(1 if quick else 3))
+        rival = bench_backtest.nautilus(python, given.trades)
+        yield Row(
+            f"back-test, whole floor, one core, {len(given.trades):,} {name} trades",
+            f"{ours / 1e6:.2f} M trades/s, {ours / rival.rate:.0f} x the peer",
+            f"{REACH_NAUTILUS:.0f} x {rival.name}, bars and footprint in Python:"
+            f" {rival.rate / 1e6:.2f} M trades/s",
+            ours >= REACH_NAUTILUS * rival.rate,
+        )
 
 
 def replays(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row]:

@@ -19,6 +19,7 @@ from actors.core.orderflow.contract_bars import ContractBars
 from actors.core.orderflow.footprint import BarBuilder
 from actors.core.orderflow.sides import SideInference, SideRule
 from actors.core.patterns.detectors import DetectorSet
+from actors.core.regime.classify import RegimeState
 from actors.core.regime.flow import FlowRegimeRule
 from actors.core.regime.market import MarketState
 from actors.core.rules import bar_rules, regime_rule
@@ -75,14 +76,11 @@ def live_batch_us(trades: Trades) -> tuple[float, float]:
     return p50, p99
 
 
-def detector_rates(found: Found, settings: Settings) -> Iterator[tuple[str, float]]:
-    """Yield bars per second of each detector of bars alone, and of all together."""
-    bars = [message for message in found if isinstance(message, BarClosed)]
-    for name in DETECTORS:
-        chosen = only(settings, (name,))
-        yield name, len(bars) / best(lambda chosen=chosen: run_detectors(chosen, found))
+def detectors_rate(found: Found, settings: Settings) -> float:
+    """Return bars per second of all detectors of bars together."""
+    bars = sum(isinstance(message, BarClosed) for message in found)
     every = only(settings, DETECTORS)
-    yield "all detectors of bars", len(bars) / best(lambda: run_detectors(every, found))
+    return bars / best(lambda: run_detectors(every, found))
 
 
 def tape_rate(trades: Trades, settings: Settings) -> float:
@@ -126,6 +124,13 @@ def run_detectors(settings: Settings, found: Found) -> None:
             detectors.add(message)
         else:
             detectors.value(message)
+
+
+def run_indicators(settings: Settings, bars: list[BarClosed]) -> None:
+    """Let a fresh state carry the indicators on and judge the regime."""
+    state = RegimeState(regime_rule(settings, instrument("ES"), CONTRACT))
+    for bar in bars:
+        state.judge(bar)
 
 
 def run_regime(settings: Settings, found: Found) -> None:

@@ -61,6 +61,11 @@ def polars_group_by(trades: Trades) -> tuple[float, Footprint]:
     return rate, {(bar, price, side): volume for bar, price, side, volume in summed.iter_rows()}
 
 
+def rates(trades: Trades, rounds: int) -> dict[str, float]:
+    """Return trades per second of each peer, the best of some rounds."""
+    return {name: max(peer(trades)[0] for _ in range(rounds)) for name, peer in PEERS.items()}
+
+
 def _columns(trades: Trades) -> dict[str, object]:
     return {
         "ts": trades.ts_event,
@@ -68,3 +73,10 @@ def _columns(trades: Trades) -> dict[str, object]:
         "size": trades.size,
         "side": trades.aggressor,
     }
+
+
+PEERS = {
+    "dict loop": dict_loop,
+    "pandas": pandas_groupby,
+    "polars, all cores": polars_group_by,
+}
