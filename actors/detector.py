@@ -1,5 +1,6 @@
 """The detectors of one symbol: patterns in its closed bars and on its tape."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -47,14 +48,16 @@ class DetectorShell(Shell):
         self.detectors.value(judged)
 
     def on_cut(self, cut: Cut) -> Iterable[Message]:
-        """Give up what ends with the trading day, at the first cut after its end."""
-        return self.detectors.roll(cut.ts_ns)
+        """Judge the slice of the metrics that is over, and give up what ends with the day."""
+        return self._counted([*self.detectors.until(cut.ts_ns), *self.detectors.roll(cut.ts_ns)])
 
     def inspect(self) -> dict[str, Any]:
+        metrics = self.detectors.metrics()
         return {
             "signals": {pattern.value: self.counts[pattern] for pattern in sorted(self.counts)},
             "zones": [_shown(mark) for mark in self.detectors.zones()],
             "unfinished": [_shown(mark) for mark in self.detectors.unfinished()],
+            "metrics": {} if metrics is None else dataclasses.asdict(metrics),
         }
 
     def _counted(self, found: Iterable[Message]) -> Iterable[Message]:

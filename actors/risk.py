@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from actors.core.risk.limits import RiskRule, RiskState, after_cut, apply, judge_cut
+from actors.core.risk.limits import RiskRule, after_cut, judge_cut
+from actors.core.risk.state import RiskState, apply
 from actors.core.rules import risk_rule
 from protocol.instruments import instrument_of
 from protocol.market import BarClosed, Cut
 from protocol.message import Message
 from protocol.orders import BracketEnded, BracketSubmitted, PositionClosed, PositionOpened
 from protocol.settings import Settings
-from protocol.signals import SignalApproved
+from protocol.signals import FlowTurned, SignalApproved
 from supervision.shell import Shell, handles
 
 
@@ -28,6 +29,7 @@ class RiskShell(Shell):
         self.state = RiskState()
         self.last_price: int | None = None
         self.approved: list[SignalApproved] = []
+        self.turned: list[FlowTurned] = []  # Since the last cut.
 
     @handles(BracketSubmitted)
     @handles(BracketEnded)
@@ -51,7 +53,13 @@ class RiskShell(Shell):
     @handles(SignalApproved)
     def on_signal_approved(self, signal: SignalApproved) -> None:
         """Wait for the cut: signals of one bar are judged together."""
+        apply(self.state, signal)
         self.approved.append(signal)
+
+    @handles(FlowTurned)
+    def on_flow_turned(self, said: FlowTurned) -> None:
+        """Wait for the cut: whether a position is held is known there."""
+        self.turned.append(said)
 
     def on_cut(self, cut: Cut) -> Iterable[Message]:
         """Judge the signals, halt at the limit, flatten when it is time.
@@ -59,13 +67,14 @@ class RiskShell(Shell):
         Asked at every cut and about what is, not about what has just happened, so no moment can
         be missed.
         """
+        turned, self.turned = self.turned, []
         if self.rule is None:
             return ()
         decisions: list[Any] = [*judge_cut(self.state, self.approved, self.rule)]
         self.approved.clear()
         for decision in decisions:
             apply(self.state, decision)
-        demands = after_cut(self.state, cut.ts_ns, self.last_price, self.rule)
+        demands = after_cut(self.state, cut.ts_ns, self.last_price, self.rule, turned)
         for demand in demands:
             apply(self.state, demand)
         return [*decisions, *demands]

@@ -151,12 +151,16 @@ def stop(settings_file: SettingsFile = None) -> int:
 @app.command()
 def bench(
     quick: Annotated[bool, typer.Option(help="Fewer repetitions.")] = False,
+    nautilus: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A Python with nautilus_trader, a peer."),
+    ] = None,
     settings_file: SettingsFile = None,
 ) -> int:
     """Measure this machine: messages, replay, latency, recovery, memory, start."""
     from ops.bench import run_bench
 
-    return run_bench(_settings(settings_file), console, quick=quick)
+    return run_bench(_settings(settings_file), console, quick=quick, python=nautilus)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from protocol.instruments import INSTRUMENTS, UnknownSymbol, parse_contract
-from protocol.pattern_settings import ExhaustionSettings, TapeAbsorptionSettings
+from actors.core.flow.rules import FlowRule
+from protocol.instruments import INSTRUMENTS, UnknownSymbol, instrument_of, parse_contract
+from protocol.pattern_settings import ExhaustionSettings, FlowSettings, TapeAbsorptionSettings
 from protocol.patterns import Pattern
 from protocol.series import parse_series
 from protocol.settings import RiskSettings
@@ -29,6 +30,8 @@ def cross_checks(records: Mapping[str, Any]) -> Iterator[str]:
     for section, check in checks.items():
         if section in records:
             yield from check(records[section])
+    if "feed" in records and "flow" in records:
+        yield from _flow_check(records["flow"], records["feed"].symbol)
 
 
 def _symbol_check(symbol: str) -> Iterator[str]:
@@ -64,6 +67,16 @@ def _window_check(rule: TapeAbsorptionSettings) -> Iterator[str]:
             f"tape_absorption.windows_max: found {rule.windows_max},"
             f" wanted at least windows_min, {rule.windows_min}"
         )
+
+
+def _flow_check(flow: FlowSettings, symbol: str) -> Iterator[str]:
+    if not flow.enabled or list(_symbol_check(symbol)):
+        return
+    try:
+        # Where no stop is known nothing may be entered, and a default would be no stop.
+        FlowRule.of(flow, instrument_of(symbol))
+    except ValueError as error:
+        yield f"flow: {error}"
 
 
 def _router_checks(enabled: Iterable[str], disabled: Iterable[str]) -> Iterator[str]:

@@ -107,6 +107,7 @@ def record_tape(
             run_dir / "quarantine",
             settings.feed,
             settings.bars,
+            settings.flow,
             progress=lambda trades, _: progress(trades),
         )
 
@@ -196,7 +197,7 @@ def record_simulation(
     session: SimulatedSession, settings: Settings, run_dir: Path, from_clock: str = ""
 ) -> None:
     """Write the tape of a simulated session; `from_clock` leaves out the night before it."""
-    rule = TapeRule.of(settings.feed, settings.bars)
+    rule = TapeRule.of(settings.feed, settings.bars, settings.flow)
     source = later(session, from_clock) if from_clock else session
     write_tape(data_directory(run_dir) / "tape.frames", tape(source, rule))
 

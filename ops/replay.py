@@ -201,7 +201,7 @@ def replay_local(
     """Replay `files` in this process, straight from the reader."""
     refusals, tally = Refusals(quarantine), Tally()
     source = Recording(files, settings.feed.symbol, refusals, settings.feed)
-    own = TapeRule.of(settings.feed, settings.bars)
+    own = TapeRule.of(settings.feed, settings.bars, settings.flow)
     rule = dataclasses.replace(own, batch_trades_max=LOCAL_BATCH_TRADES_MAX, batch_ns=0)
     books = MemoryBooks()
     began = time.perf_counter()

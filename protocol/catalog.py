@@ -1,5 +1,8 @@
 """The closed catalog: every message there is. What is not listed here is refused."""
 
+from collections.abc import Callable
+from typing import Any
+
 from protocol import account, market, orders, signals, system
 from protocol.message import Message
 
@@ -13,6 +16,7 @@ CATALOG: tuple[type[Message], ...] = (
     market.FeedLost,
     market.FeedRestored,
     signals.SignalRaised,
+    signals.FlowTurned,
     signals.ZoneChanged,
     signals.RegimeJudged,
     signals.ConditionJudged,
@@ -52,6 +56,15 @@ CATALOG: tuple[type[Message], ...] = (
     system.Inspected,
 )
 
+
+def _own_distances(old: dict[str, Any]) -> dict[str, Any]:
+    """Return a signal from before signals had a stop and a target: the instrument's own."""
+    return {**old, "stop_ticks": 0, "target_ticks": 0}
+
+
 # (kind, old version) -> a function from the old fields to those of the next version. Journals keep
 # old messages; the wire does not: all processes of a run come from one build.
-UPCASTERS: dict[tuple[str, int], object] = {}
+UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
+    ("signal.raised", 2): _own_distances,
+    ("signal.approved", 1): _own_distances,
+}

@@ -63,6 +63,17 @@ def _message(parts: Any) -> Message:
     return plan.build(values)
 
 
+def kind_of(frame: bytes) -> type[Message] | None:
+    """Return the class of the message in `frame` by its first bytes alone; None if unsure.
+
+    Who has no use for a kind need not decode it. What the bytes behind are is not looked at.
+    """
+    # An array of up to 15 elements has one byte of head, a longer one three; a short text one.
+    start = 1 if frame[:1] < b"\xdc" else 3
+    size = frame[start] & 0x1F if len(frame) > start else 0
+    return _kinds_in_bytes().get(frame[start : start + 1 + size])
+
+
 def upcast(
     kind: str, version: int, fields: Fields, upcasters: Mapping[Any, Any] = UPCASTERS
 ) -> Message:
@@ -80,7 +91,7 @@ def upcast(
             raise BadFrame(
                 f"{kind} of version {version} with fields {sorted(fields)}, wanted {error} too"
             ) from None
-    names = [name for name, _ in _plan(cls).checks]
+    names = _plan(cls).names
     if sorted(fields) != sorted(names):
         raise BadFrame(f"{kind} with fields {sorted(fields)}, wanted {sorted(names)}")
     return _plan(cls).build([fields[name] for name in names])
@@ -89,8 +100,7 @@ def upcast(
 def encode_fields(message: Message) -> bytes:
     """Return the fields of `message` by name, as a journal keeps them beside kind and version."""
     plan = _plan(type(message))
-    names = (name for name, _ in plan.checks)
-    fields = dict(zip(names, plan.values(message), strict=True))
+    fields = dict(zip(plan.names, plan.values(message), strict=True))
     return msgpack.packb(fields, default=_plain)
 
 
@@ -114,8 +124,30 @@ class _Plan:
         self.checks = [(name, _check_of(hints[name])) for name in names]
         getter = attrgetter(*names)
         self.values = getter if len(names) > 1 else (lambda message: (getter(message),))
+        self.names = names
+        self._judged = [check for check in self.checks if not _is_plain(hints[check[0]])]
+        self._right: set[tuple[type, ...]] = set()  # Types of fields that were found right.
 
     def build(self, values: list[Any]) -> Message:
+        """Return the message of its fields.
+
+        Of most fields the type is all that is asked, so types found right once need not be asked
+        about one by one again.
+        """
+        found = tuple(map(type, values))
+        if found in self._right:
+            fields = dict(zip(self.names, values, strict=True))
+            try:
+                for name, check in self._judged:
+                    fields[name] = check(fields[name])
+                return self.cls(**fields)
+            except (TypeError, ValueError):
+                pass  # Field by field it is said what is wrong.
+        message = self._build_slowly(values)
+        self._right.add(found)
+        return message
+
+    def _build_slowly(self, values: list[Any]) -> Message:
         fields = {}
         for (name, check), value in zip(self.checks, values, strict=True):
             try:
@@ -136,6 +168,19 @@ def _plan(cls: type[Message]) -> _Plan:
 @lru_cache(maxsize=1)
 def _kinds() -> dict[str, type[Message]]:
     return {cls.KIND: cls for cls in CATALOG}
+
+
+@lru_cache(maxsize=1)
+def _kinds_in_bytes() -> dict[bytes, type[Message]]:
+    return {msgpack.packb(kind): cls for kind, cls in _kinds().items()}
+
+
+def _is_plain(hint: Any) -> bool:
+    """Say whether a value's type alone decides whether it is right."""
+    union = typing.get_origin(hint) in (types.UnionType, typing.Union)
+    parts = typing.get_args(hint) if union else (hint,)
+    plain = (int, str, bool, bytes, types.NoneType)
+    return all(getattr(part, "__supertype__", part) in plain for part in parts)
 
 
 def _check_of(hint: Any) -> Check:

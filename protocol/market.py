@@ -39,6 +39,7 @@ class CutReason(StrEnum):
 
     BAR = "bar"
     SESSION = "session"
+    TIMER = "timer"  # A slice of the metrics is over (domain 3).
     END = "end"
 
 

@@ -12,7 +12,7 @@ from protocol.units import Cents, Contracts, Nanos, Ticks
 
 
 class DenyReason(StrEnum):
-    """Why risk refused an approved signal (domain 7.7, 7.8)."""
+    """Why risk refused an approved signal (domain 3, 7.7, 7.8)."""
 
     HALTED = "halted"
     LOW_QUALITY = "low_quality"
@@ -21,6 +21,7 @@ class DenyReason(StrEnum):
     PROFIT_TARGET = "profit_target"
     RISK_BUDGET = "risk_budget"
     OPPOSED = "opposed"
+    COOLDOWN = "cooldown"
 
 
 class Leg(StrEnum):
@@ -37,6 +38,7 @@ class ExitReason(StrEnum):
 
     TARGET = "target"
     STOP = "stop"
+    FLOW_EXIT = "flow_exit"
     AUTO_FLATTEN = "auto_flatten"
     HALT_FLATTEN = "halt_flatten"
 

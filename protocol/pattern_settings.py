@@ -179,3 +179,6 @@ class FlowSettings:
     confirm: Literal["off", "net_change", "tick_share", "ema", "slope", "two_of_three"] = "off"
     reward_ratio: Positive = 2.0
     night_only: bool = False  # 18:00 to 08:00 New York.
+    liquidity: bool = False  # Stop and target by the round numbers that reject price.
+    exits: bool = True  # Leave when the metrics turn; brings a cut for every slice.
+    hold_min_s: WholeNumber = 10  # No such exit earlier (domain 7.9).

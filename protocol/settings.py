@@ -131,6 +131,12 @@ class RouterSettings:
         "bearish_delta_divergence:trending_down",
         "unfinished_high:ranging",  # These two as targets only.
         "unfinished_low:ranging",
+        "flow_buying:trending_up",  # These only where the metrics are switched on.
+        "flow_buying:ranging",
+        "flow_buying:volatile",
+        "flow_selling:trending_down",
+        "flow_selling:ranging",
+        "flow_selling:volatile",
     )
     disabled_patterns: tuple[str, ...] = ()
     synthetic: Literal["deny", "allow"] = "deny"  # Signals from simulated trades.

@@ -84,7 +84,7 @@ class DropReason(StrEnum):
     EXPIRED = "expired"
 
 
-@message("signal.raised", version=2)
+@message("signal.raised", version=3)
 class SignalRaised(Message):
     """A pattern was confirmed: at the close of a bar, or by a trade."""
 
@@ -101,9 +101,21 @@ class SignalRaised(Message):
     last_price: Ticks  # The market at confirmation.
     zone_low: Ticks
     zone_high: Ticks
+    stop_ticks: int  # Distances from the entry; 0 takes the instrument's own.
+    target_ticks: int
     detail: str  # The numbers behind it, in words.
     low_quality: bool  # More than a fifth of the volume has an inferred or unknown side.
     synthetic: bool
+
+
+@message("signal.flow_turned")
+class FlowTurned(Message):
+    """At the end of a slice the metrics oppose the positions of one direction (domain 3)."""
+
+    contract: str
+    ts_ns: Nanos
+    against: Direction  # Of the positions that should be left.
+    reason: str  # The conditions that oppose, in words with their values.
 
 
 @message("signal.zone_changed")
@@ -152,7 +164,7 @@ class ConditionJudged(Message):
     reason: str
 
 
-@message("signal.approved")
+@message("signal.approved", version=2)
 class SignalApproved(Message):
     """The router lets a signal through to risk."""
 
@@ -163,6 +175,8 @@ class SignalApproved(Message):
     direction: Direction
     strength_ppm: int
     last_price: Ticks
+    stop_ticks: int  # Of the signal; 0 takes the instrument's own.
+    target_ticks: int
     regime: Regime
     regime_confidence_ppm: int
     low_quality: bool

@@ -117,6 +117,7 @@ class Subscribe(Message):
     after: int
     room: int
     rewind: bool
+    lazy: bool  # It looks only now and then: what it is sent may wait for company.
 
 
 @message("system.item")

@@ -28,6 +28,7 @@ class Cell:
         if isinstance(shell, JournaledShell) != (journal is not None):
             raise ValueError(f"{type(shell).__name__} with journal {journal}: wanted both or none")
         self.shell = shell
+        self.choosy = not isinstance(shell, SinkShell)  # Whether there is anything it can skip.
         self.reads = tuple(reads)
         self.cut = 0
         self.messages_in = 0
@@ -57,6 +58,18 @@ class Cell:
                 self._note_gate(fact)
             self._positions |= self._journal.positions()
         return dict(self._positions)
+
+    def wants(self, source: str, kind: type[Message] | None) -> bool:
+        """Say whether a message of `kind` from `source` must be offered; None may be anything."""
+        if kind in (None, Cut, Settled):
+            return True
+        # What is held back must be passed in its order, whatever it is.
+        return source == self._gated or self._handler(source, kind) is not None
+
+    def skip(self, source: str, seq: int) -> None:
+        """Pass over the next message of a source, for which the shell has no use."""
+        self.messages_in += 1
+        self._positions[source] = seq
 
     def offer(self, source: str, seq: int, message: Message) -> None:
         """Take the next message of a source, in the order of its numbers."""
@@ -93,11 +106,15 @@ class Cell:
         """Record what was decided, all or none, and only then publish it.
 
         Whoever owns the cell calls this after the messages that came together, so that they cost
-        one write; nothing decided can be seen outside before.
+        one write; nothing decided can be seen outside before. Cuts and settlements alone need not
+        wait for the disk: nothing depends on them that would not bring them again.
         """
         if self._facts and self._journal is not None:
             facts, self._facts = self._facts, []
-            self._journal.append(facts, self._positions)
+            if all(isinstance(fact, Cut | Settled) for fact in facts):
+                self._journal.note(facts, self._positions)
+            else:
+                self._journal.append(facts, self._positions)
             for fact in facts:
                 self._send(fact)
 
@@ -129,15 +146,18 @@ class Cell:
             self.cut = message.number
 
     def _handle(self, source: str, message: Message) -> Iterable[Message]:
-        kind = type(message)
+        handler = self._handler(source, type(message))
+        # What a shell has no handler for is not its business: streams have several readers.
+        return () if handler is None else handler(self.shell, message) or ()
+
+    def _handler(self, source: str, kind: type[Message]) -> Handler | None:
         try:
-            handler = self._handlers[kind, source]
+            return self._handlers[kind, source]
         except KeyError:
             known = self.shell.handlers
             handler = known.get((kind, source)) or known.get((kind, None))
             self._handlers[kind, source] = handler
-        # What a shell has no handler for is not its business: streams have several readers.
-        return () if handler is None else handler(self.shell, message) or ()
+            return handler
 
     def _record(self, outputs: Iterable[Message]) -> None:
         # The list is complete before anything is done with it: a handler that raises half-way

@@ -68,6 +68,7 @@ class Cursor:
     next: int
     room: int
     taken: int
+    lazy: bool = False
 
 
 class Outlet(Generic[Body]):
@@ -83,7 +84,7 @@ class Outlet(Generic[Body]):
         """Note where a reader stands; the answer says what there is."""
         cursor = self.cursors.get(wish.reader)
         if cursor is None or wish.rewind:
-            self.cursors[wish.reader] = Cursor(wish.after + 1, wish.room, wish.after)
+            self.cursors[wish.reader] = Cursor(wish.after + 1, wish.room, wish.after, wish.lazy)
         else:
             cursor.room = max(cursor.room, wish.room)
             cursor.taken = max(cursor.taken, wish.after)
@@ -101,6 +102,11 @@ class Outlet(Generic[Body]):
             body = self.window.get(cursor.next)
             cursor.next += 1
             yield cursor.next - 1, body
+
+    def can_wait(self, reader: str, enough: int) -> bool:
+        """Say whether a lazy reader has less than `enough` to be sent."""
+        cursor = self.cursors[reader]
+        return cursor.lazy and min(cursor.room, self.window.last) - cursor.next + 1 < enough
 
     def unsend(self, reader: str, seq: int) -> None:
         """Take back a number that could not be handed to the transport."""
@@ -122,7 +128,10 @@ class Taken(Enum):
 class Inlet:
     """A reader's side of one stream: takes each number once, in order."""
 
-    def __init__(self, reader: str, stream: str, after: int = 0, room: int = ROOM) -> None:
+    def __init__(
+        self, reader: str, stream: str, after: int = 0, room: int = ROOM, lazy: bool = False
+    ) -> None:
+        self.lazy = lazy
         self.reader = reader
         self.stream = stream
         self.taken = after
@@ -147,6 +156,7 @@ class Inlet:
             after=self.taken,
             room=self._granted,
             rewind=rewind,
+            lazy=self.lazy,
         )
 
     def wants_room(self) -> bool:

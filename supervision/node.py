@@ -7,7 +7,7 @@ repeats and loses; what is tested there is what runs here.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from protocol.codec import decode, encode
+from protocol.codec import decode, encode, kind_of
 from protocol.message import Message
 from protocol.system import Item, Subscribe, Tail
 from supervision.cell import Cell
@@ -37,7 +37,9 @@ class Node:
         self.cell = Cell(shell, reads, lambda message: self._own.append(encode(message)), journal)
         positions = self.cell.recover()
         room = LAZY_ROOM if shell.lazy else ROOM
-        self.inlets = {source: Inlet(id, source, positions[source], room) for source in reads}
+        self.inlets = {
+            source: Inlet(id, source, positions[source], room, shell.lazy) for source in reads
+        }
         self.outlets = {id: Outlet(id, self.window, shell.keeper)}
         for stream, copy in shell.copies().items():
             self.outlets[stream] = Outlet(stream, copy)
@@ -67,7 +69,10 @@ class Node:
             match inlet.take(seq):
                 case Taken.NEW:
                     self._rewinding.discard(source)
-                    self.cell.offer(source, seq, decode(body))
+                    if self.cell.choosy and not self.cell.wants(source, kind_of(body)):
+                        self.cell.skip(source, seq)
+                    else:
+                        self.cell.offer(source, seq, decode(body))
                 case Taken.GAP if source not in self._rewinding:
                     # Once is enough: what is on its way behind the gap would else ask each time.
                     self._rewinding.add(source)

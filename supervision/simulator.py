@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from protocol.codec import decode, encode
 from protocol.message import Message
 from protocol.system import Subscribe
-from supervision.journal import Journal, Positions
+from supervision.journal import Journal, MemoryJournal, Positions
 from supervision.node import IDLE_S, Node
 from supervision.shell import JournaledShell, Shell
 from supervision.spec import ChildSpec
@@ -24,12 +24,13 @@ class Faults:
     """Probabilities per packet, and times in seconds of the simulation."""
 
     crash: float = 0.0
+    power: float = 0.0  # All die at once, and what was only noted is lost.
     loss: float = 0.0
     duplicate: float = 0.0
     delay: float = 0.0
     delay_max_s: float = 0.3
     restart_max_s: float = 0.5
-    crashes_max: int = 40  # Ends the storm, so that a run ends.
+    crashes_max: int = 40  # Ends the storm, so that a run ends; as many power cuts at most.
 
 
 class Stuck(RuntimeError):
@@ -60,6 +61,13 @@ class _CrashingJournal:
         if self.dies():
             raise Crash
 
+    def note(self, marks: Sequence[Message], positions: Mapping[str, int]) -> None:
+        if self.dies():
+            raise Crash
+        self.inner.note(marks, positions)
+        if self.dies():
+            raise Crash
+
     def close(self) -> None:
         self.inner.close()
 
@@ -70,7 +78,7 @@ class Place:
 
     spec: ChildSpec
     make: Callable[[], Shell]
-    journal: Journal | None = None
+    journal: MemoryJournal | None = None
     forget: Callable[[], None] = lambda: None  # Takes from its store what was not yet durable.
     node: Node | None = None
     crashes: int = 0
@@ -86,6 +94,7 @@ class Simulator:
     finished: Callable[[], bool]
     limit_s: float = 3_600.0
     crashes: int = 0
+    power_cuts: int = 0
     now_s: float = 0.0
     _random: random.Random = field(init=False)
     _agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
@@ -124,6 +133,20 @@ class Simulator:
             and self._random.random() < self.faults.crash * weight
         )
 
+    def _power_goes(self) -> bool:
+        return (
+            self.power_cuts < self.faults.crashes_max
+            and self._random.random() < self.faults.power
+        )
+
+    def _cut_power(self) -> None:
+        self.power_cuts += 1
+        for id, place in self.places.items():
+            if place.journal is not None:
+                place.journal.cut_power()
+            if place.node is not None:
+                self._crash(id)
+
     def _crash(self, id: str) -> None:
         place = self.places[id]
         place.node = None
@@ -146,6 +169,9 @@ class Simulator:
     def _arrive(self, to: str, arrive: Callable[[], None]) -> None:
         if self.places[to].node is None:
             return  # Nobody is there: the packet is gone.
+        if self._power_goes():
+            self._cut_power()
+            return
         if self._dies():
             self._crash(to)
             return

@@ -38,8 +38,9 @@ def floor(settings: SupervisionSettings) -> SupervisorSpec:
         preload=("actors.router", "actors.risk", "actors.desk", "actors.broker"),
         children=(
             child("router", "actors.router.RouterShell", "regime", "detector"),
-            # At a cut risk first learns of fills, then of the price, then it judges signals.
-            child("risk", "actors.risk.RiskShell", "desk", "bars", "router"),
+            # At a cut risk first learns of fills, then of the price and of metrics that turned,
+            # then it judges signals.
+            child("risk", "actors.risk.RiskShell", "desk", "bars", "detector", "router"),
             child("desk", "actors.desk.DeskShell", "risk", "broker"),
             child("broker", "actors.broker.PaperBrokerShell", "feed", "desk"),
         ),

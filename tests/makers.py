@@ -128,6 +128,8 @@ def make_signal(**fields: Any) -> SignalRaised:
         "last_price": 20_005,
         "zone_low": 20_002,
         "zone_high": 20_004,
+        "stop_ticks": 0,
+        "target_ticks": 0,
         "low_quality": False,
         "synthetic": False,
     }
@@ -157,6 +159,8 @@ def make_approved(**fields: Any) -> SignalApproved:
         "direction": Direction.LONG,
         "strength_ppm": 600_000,
         "last_price": 20_005,
+        "stop_ticks": 0,
+        "target_ticks": 0,
         "regime": Regime.VOLATILE,
         "regime_confidence_ppm": 800_000,
         "low_quality": False,

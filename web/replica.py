@@ -30,6 +30,7 @@ from protocol.orders import (
 )
 from protocol.signals import (
     ConditionJudged,
+    FlowTurned,
     RegimeJudged,
     SetupEnded,
     SetupRecommended,
@@ -118,6 +119,13 @@ class Replica:
     def _zone(self, changed: ZoneChanged) -> None:
         if changed.signal_id in self.signals:  # One so old that it is forgotten stays so.
             self.signals[changed.signal_id].zone = changed
+
+    def _turned(self, said: FlowTurned) -> None:
+        # Said every few seconds; of interest to whoever holds the position that it is about.
+        if self.position is not None and self.position.direction is said.against:
+            self.events.append(Event(
+                said.ts_ns, "flow turned", "", direction=said.against, detail=said.reason
+            ))
 
     def _noted(self, noted: TargetNoted) -> None:
         self._journey(noted.signal_id).noted = noted
@@ -257,6 +265,7 @@ FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     RegimeJudged: Replica._regime,
     ConditionJudged: Replica._condition,
     ZoneChanged: Replica._zone,
+    FlowTurned: Replica._turned,
     TargetNoted: Replica._noted,
     SetupRecommended: Replica._recommended,
     SetupEnded: Replica._setup_ended,

@@ -1,15 +1,16 @@
 """Journals and books in SQL, through SQLModel: SQLite files by default, any server by address.
 
-Every table is written by one actor. A write is durable when the call returns: SQLite runs with a
-write-ahead log and full synchronisation.
+Every table is written by one actor. A write is durable when the call returns, but for the notes
+of a journal: SQLite runs with a write-ahead log and full synchronisation, a server confirms what
+is on its disk.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event, func
+from sqlalchemy import Connection, Engine, event, func
 from sqlmodel import Field, SQLModel, create_engine, insert, select
 
 from protocol.codec import decode_fields, encode_fields
@@ -48,7 +49,16 @@ def engine_for(url: str, directory: str, actor: str) -> Engine:
 
 def _durable(connection: Any, _: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(WAITING["sqlite", True])
+
+
+# What makes a commit wait for the disk, or not.
+WAITING = {
+    ("sqlite", True): "PRAGMA synchronous=FULL",
+    ("sqlite", False): "PRAGMA synchronous=NORMAL",
+    ("postgresql", True): "SET SESSION synchronous_commit = on",
+    ("postgresql", False): "SET SESSION synchronous_commit = off",
+}
 
 
 class SqlJournal:
@@ -58,10 +68,11 @@ class SqlJournal:
         self._engine = engine
         self._row = _table(f"{actor}_facts", FactRow)
         self._row.metadata.create_all(engine, tables=[self._row.__table__])
-        self._insert = insert(self._row)
+        self._insert = _insert(engine, self._row)
         self._connection = engine.connect()
         self._last = self._connection.execute(select(func.max(self._row.seq))).scalar() or 0
         self._connection.rollback()
+        self._waits = True
 
     def load(self) -> Iterable[Message]:
         columns = select(self._row.kind, self._row.version, self._row.body)
@@ -77,6 +88,18 @@ class SqlJournal:
         return {} if row is None else json.loads(row[0])
 
     def append(self, facts: Sequence[Message], positions: Mapping[str, int]) -> None:
+        self._write(facts, positions, waits=True)
+
+    def note(self, marks: Sequence[Message], positions: Mapping[str, int]) -> None:
+        self._write(marks, positions, waits=False)
+
+    def _write(
+        self, facts: Sequence[Message], positions: Mapping[str, int], *, waits: bool
+    ) -> None:
+        if waits is not self._waits:
+            self._waits = waits
+            self._connection.exec_driver_sql(WAITING[self._engine.dialect.name, waits])
+            self._connection.commit()  # Both kinds of store change it between transactions only.
         text = json.dumps(dict(positions))
         rows = [
             {
@@ -88,7 +111,7 @@ class SqlJournal:
             }
             for index, fact in enumerate(facts)
         ]
-        self._connection.execute(self._insert, rows)
+        self._insert(self._connection, rows)
         self._connection.commit()
         self._last += len(rows)
 
@@ -107,6 +130,7 @@ class SqlBooks:
         tables = [self._row.__table__, self._marks.__table__]
         self._row.metadata.create_all(engine, tables=tables)
         self._connection = engine.connect()
+        self._insert = _insert(engine, self._row)
         self._rows: list[dict[str, Any]] = []
         self._taken: Positions = self.positions()
         self._dirty = False
@@ -137,7 +161,7 @@ class SqlBooks:
         if not self._dirty:
             return
         if self._rows:
-            self._connection.execute(insert(self._row), self._rows)
+            self._insert(self._connection, self._rows)
         for stream, seq in self._taken.items():
             mark = self._marks(stream=stream, seq=seq)
             self._connection.execute(_upsert(self._engine, self._marks, mark))
@@ -175,6 +199,18 @@ class MarkRow(SQLModel):
 
     stream: str = Field(primary_key=True)
     seq: int
+
+
+def _insert(engine: Engine, table: Any) -> Callable[[Connection, list[dict[str, Any]]], None]:
+    """Return what inserts rows with a statement made once: making it costs more than running it."""
+    compiled = insert(table).compile(dialect=engine.dialect)
+    text, names = str(compiled), compiled.positiontup
+
+    def run(connection: Connection, rows: list[dict[str, Any]]) -> None:
+        given = rows if names is None else [tuple(row[name] for name in names) for row in rows]
+        connection.exec_driver_sql(text, given)
+
+    return run
 
 
 def _upsert(engine: Engine, table: Any, mark: Any) -> Any:

@@ -4,13 +4,15 @@ from bisect import bisect_right
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from actors.adapters.frames import FrameLog
 from actors.core.columns import trades_of
 from protocol.codec import decode
-from protocol.market import Cut, TradeBatch
+from protocol.market import Cut, DepthBatch, TradeBatch
 
-CUTS_AHEAD_MAX = 8  # Whoever decides gets to work on them; the broker waits for each.
-CUT_BYTES_MAX = 64  # Every cut is shorter, every batch of trades longer.
+CUTS_AHEAD_MAX = 64  # Whoever decides gets to work on them; the broker waits for each.
+CUT_BYTES_MAX = 64  # Every cut is shorter, nearly every batch longer.
 
 
 class Frames(Protocol):
@@ -110,7 +112,9 @@ class Tape:
         message = decode(self._frames.read(min(number, self.length)))
         if isinstance(message, TradeBatch):
             return int(trades_of(message).ts_event[-1])
-        assert isinstance(message, Cut), f"a {message.KIND} on a tape, wanted trades and cuts"
+        if isinstance(message, DepthBatch):
+            return int(np.frombuffer(message.ts_event, "<i8")[-1])
+        assert isinstance(message, Cut), f"a {message.KIND} on a tape, wanted market data and cuts"
         return message.ts_ns
 
     def close(self) -> None:

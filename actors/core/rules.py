@@ -5,6 +5,7 @@ parts per million, cents, minutes of the day. This is the one place between them
 patterns: each of their rules is made from its own settings, beside the rule.
 """
 
+from actors.core.flow.rules import cooldown_ns
 from actors.core.orderflow.cvd import CvdReset
 from actors.core.orderflow.footprint import BarRule
 from actors.core.orders.fills import PaperRule
@@ -112,6 +113,8 @@ def risk_rule(settings: Settings, own: Instrument, contract: str) -> RiskRule:
         last_entry_minute=clock_minute(risk.last_entry),
         flatten_minute=clock_minute(risk.flatten),
         low_quality_allowed=risk.low_quality_entries == "allow",
+        cooldown_ns=cooldown_ns(settings.flow),
+        hold_min_ns=settings.flow.hold_min_s * NANOS_PER_S,
     )
 
 

@@ -8,7 +8,8 @@ from actors.core.columns import batch_of
 from actors.detector import DetectorShell
 from protocol.market import Cut, CutReason, DepthBatch, ValueJudged, Window
 from protocol.message import Message
-from protocol.patterns import Pattern
+from protocol.pattern_settings import FlowSettings
+from protocol.patterns import Direction, Pattern
 from protocol.settings import FeedSettings, Settings
 from protocol.signals import SignalRaised, ZoneChanged, ZoneState
 from protocol.units import NANOS_PER_S
@@ -93,8 +94,26 @@ def test_depth_and_values_bring_nothing_by_themselves():
     assert shell.detectors.bars.initiative.values == [judged]
 
 
+def test_a_cut_judges_the_slice_that_is_over_and_the_page_shows_its_metrics():
+    shell = DetectorShell()
+    loose = FlowSettings(enabled=True, require_primary=False, delta_min=4, confidence_min=0.4)
+    shell.configure(dataclasses.replace(Settings(), flow=loose), "")
+    rows = [(at("10:00:01") + i, 400, "B", 5) for i in range(60)]
+    assert list(shell.on_trades(batch_of(make_trades(rows), "ESZ5", False))) == []
+    early, end = (
+        Cut(number=n, ts_ns=at(clock), reason=CutReason.TIMER)
+        for n, clock in enumerate(("10:00:04.999", "10:00:05"), start=1)
+    )
+    assert list(shell.on_cut(early)) == []
+    turned, signal = shell.on_cut(end)
+    assert (turned.ts_ns, turned.against) == (end.ts_ns, Direction.SHORT)
+    assert (signal.pattern, signal.ts_ns) == (Pattern.FLOW_BUYING, end.ts_ns)
+    assert shell.inspect()["signals"] == {"flow_buying": 1}
+    assert shell.inspect()["metrics"]["delta"] == 300
+
+
 def test_a_shell_before_its_first_bar_shows_empty_tables():
-    assert detector().inspect() == {"signals": {}, "zones": [], "unfinished": []}
+    assert detector().inspect() == {"signals": {}, "zones": [], "unfinished": [], "metrics": {}}
 
 
 def test_it_shows_counts_by_pattern_and_what_stands():

@@ -99,6 +99,10 @@ def test_everything_wrong_is_said_at_once(read: Read) -> None:
         ("[router]\ndisabled_patterns = ['x']", ["found 'x'", "stacked_sell"]),
         ("[feed]\nsymbol = 'QQ'", ["'QQ' is no contract", "MNQ"]),
         ("[feed]\nbatchms = 5", ["feed.batchms", "nearest known is feed.batch_ms"]),
+        ("[flow]\nenabled = true\n[feed]\nsymbol = 'CL'", ["no stop is known for 'CL'", "GC"]),
+        ("[flow]\nenabled = true\nliquidity = true", ["no round numbers", "'ES'", "NQ"]),
+        ("[flow]\nenabled = true\nwindow_s = 3601", ["flow: ", "3601000000000 ns", "an hour"]),
+        ("[flow]\nhold_min_s = -1", ["flow.hold_min_s", "found -1"]),
         ("port = 5", ["port", "wanted section and key"]),
         ("[feed", ["floor.toml", "TOML"]),
     ],
@@ -113,6 +117,17 @@ def test_a_complaint_names_the_key_what_was_found_and_what_is_allowed(
 @pytest.mark.parametrize("symbol", ["ES", "MNQ", "ESH4", "6EZ25"])
 def test_a_symbol_is_a_root_or_a_contract(read: Read, symbol: str) -> None:
     assert read(f"[feed]\nsymbol = '{symbol}'").feed.symbol == symbol
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[flow]\nenabled = true", "[flow]\nliquidity = true", "[feed]\nsymbol = 'MES'",
+     "[flow]\nenabled = true\nliquidity = true\n[feed]\nsymbol = 'GCZ5'"],
+)  # fmt: skip
+def test_the_metrics_are_checked_against_the_symbol_only_where_they_are_on(
+    read: Read, text: str
+) -> None:
+    read(text)
 
 
 PER_SYMBOL = """

@@ -19,10 +19,12 @@ from protocol.codec import (
     decode_fields,
     encode,
     encode_fields,
+    kind_of,
     upcast,
 )
 from protocol.market import BarClosed, Cut, CutReason, DepthBatch, Settled, TradeBatch
 from protocol.message import Message
+from tests.makers import make_approved, make_signal
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 MUTATED_FRAMES = 100_000
@@ -106,6 +108,26 @@ def test_every_message_comes_back_equal_and_of_the_same_types(cls, data):
 
 @pytest.mark.parametrize("cls", CATALOG, ids=lambda cls: cls.KIND)
 @given(data=st.data())
+@settings(max_examples=5, deadline=None)
+def test_the_kind_of_a_frame_is_told_by_its_first_bytes(cls, data):
+    assert kind_of(encode(data.draw(messages_of(cls)))) is cls
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_have_a_kind_of_the_catalog_or_none(frame):
+    assert kind_of(frame) is None or kind_of(frame) in CATALOG
+
+
+def test_a_wrong_value_is_refused_with_its_field_after_right_ones_of_the_same_types():
+    right = encode(Cut(number=1, ts_ns=2, reason=CutReason.BAR))
+    for _ in range(3):
+        assert decode(right) == Cut(number=1, ts_ns=2, reason=CutReason.BAR)
+        with pytest.raises(BadFrame, match="market.cut.reason: found str 'bat'"):
+            decode(right.replace(b"bar", b"bat"))
+
+
+@pytest.mark.parametrize("cls", CATALOG, ids=lambda cls: cls.KIND)
+@given(data=st.data())
 @settings(max_examples=10, deadline=None)
 def test_the_named_fields_of_a_frame_make_the_message_again(cls, data):
     message = data.draw(messages_of(cls))
@@ -142,7 +164,7 @@ DEEP = b"\x93\xaemarket.settled\x01" + b"\x91" * 1010 + b"\x01"
         (msgpack.packb(["market.cut", 1, 3, 5.0, "bar"]), "ts_ns: found float 5.0, wanted int"),
         (msgpack.packb(["market.cut", 1, 3, None, "bar"]), "ts_ns: found NoneType None, wanted"),
         (msgpack.packb(["market.cut", 1, 3, 5, "bars"]),
-         "reason: found str 'bars', wanted one of bar, session, end"),
+         "reason: found str 'bars', wanted one of bar, session, timer, end"),
         (msgpack.packb(["market.cut", 1, 3, 5, 0]), "reason: found int 0, wanted one of bar"),
         (msgpack.packb(["market.cut", 1, 3, 5, ["bar"]]), "reason: found tuple of 1, wanted one"),
         (msgpack.packb(["market.trade_batch", 1, "ES", False, b"x" * 7, *[b""] * 7]),
@@ -263,6 +285,16 @@ def test_a_journal_of_an_older_version_is_brought_up_step_by_step():
     assert upcast("market.cut", 0, {"number": 3, "ts_ns": 5_000_000}, upcasters) == wanted
     today = {"number": 3, "ts_ns": 5_000_000, "reason": "bar"}
     assert upcast("market.cut", 1, today, upcasters) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "today"),
+    [("signal.raised", 2, make_signal()), ("signal.approved", 1, make_approved())],
+)
+def test_a_signal_from_before_it_had_a_stop_takes_the_instruments_own(kind, version, today):
+    old = msgpack.unpackb(encode_fields(today))
+    del old["stop_ticks"], old["target_ticks"]
+    assert decode_fields(kind, version, msgpack.packb(old)) == today  # Both distances are 0.
 
 
 @pytest.mark.parametrize(

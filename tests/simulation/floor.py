@@ -64,10 +64,17 @@ def frames(trades: int = 1_500) -> tuple[bytes, ...]:
 
 
 class Floor:
-    """One simulated run and what is left of it."""
+    """One simulated run and what is left of it; without a tape of its own that of `frames`."""
 
-    def __init__(self, seed: int, faults: Faults) -> None:
-        self.settings = busy_settings()
+    def __init__(
+        self,
+        seed: int,
+        faults: Faults,
+        settings: Settings | None = None,
+        tape_frames: tuple[bytes, ...] | None = None,
+    ) -> None:
+        self.settings = settings or busy_settings()
+        self.frames = tape_frames or frames()
         self.books = MemoryBooks()
         self.recorded = MemoryFrames()
         self.journals = {"desk": MemoryJournal(), "broker": MemoryJournal()}
@@ -89,7 +96,7 @@ class Floor:
 
     def _finished(self) -> bool:
         node = self._books_place.node
-        if node is None or self.recorded.last < len(frames()):
+        if node is None or self.recorded.last < len(self.frames):
             return False
         shell = node.shell
         assert isinstance(shell, BooksShell)
@@ -101,7 +108,7 @@ class Floor:
         def make() -> Shell:
             shell: Shell
             if spec.id == "feed":
-                shell = FeedShell(Tape(MemoryFrames(frames()), 0.0))
+                shell = FeedShell(Tape(MemoryFrames(self.frames), 0.0))
             elif spec.id == "books":
                 shell = BooksShell(self.books)
             elif spec.id == "recorder":

@@ -3,6 +3,7 @@
 FLOORWATCH_SEEDS sets how many seeds are played; every failure names its seed.
 """
 
+import dataclasses
 import os
 from collections import Counter
 
@@ -39,6 +40,19 @@ def test_a_storm_of_faults_leaves_no_trace_in_the_books(calm, first):
         assert floor.digest == calm.digest, f"seed {seed}: another digest"
         assert tuple(floor.recorded.all()) == frames(), f"seed {seed}: recorded otherwise"
         check_orders(floor, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, SEEDS // 5, PART))
+def test_power_cuts_among_the_faults_leave_no_trace_in_the_books(calm, first):
+    cuts = 0
+    for seed in range(first, min(first + PART, SEEDS // 5)):
+        floor = Floor(seed, dataclasses.replace(STORM, power=0.002))
+        cuts += floor.run().power_cuts
+        assert floor.digest == calm.digest, f"seed {seed}: another digest"
+        assert tuple(floor.recorded.all()) == frames(), f"seed {seed}: recorded otherwise"
+        check_orders(floor, seed)
+    assert cuts > 0
 
 
 def check_orders(floor: Floor, seed: int) -> None:

@@ -7,8 +7,15 @@ import signal
 from datetime import timedelta
 from typing import Any
 
-from thespian.actors import (Actor, ActorAddress, ChildActorExited, PoisonMessage, ThespianWatch,
-                             WakeupMessage, WatchMessage)
+from thespian.actors import (
+    Actor,
+    ActorAddress,
+    ChildActorExited,
+    PoisonMessage,
+    ThespianWatch,
+    WakeupMessage,
+    WatchMessage,
+)
 from thespian.system import timing
 from thespian.system.transport import TCPTransport as tcp
 from thespian.system.transport import TransmitOnly

@@ -1,12 +1,12 @@
 """A gated source waits behind each of its cuts until the cut is settled, also after a restart."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.account import BalanceReported
+from protocol.account import BalanceReported, TradingResumed
 from protocol.market import Cut, CutReason, Settled
 from protocol.message import Message
 from protocol.settings import Settings
@@ -109,3 +109,72 @@ def test_however_the_sources_mix_and_wherever_it_restarts_each_interval_keeps_to
         for fact in behind:
             if fact in facts:
                 assert facts.index(Settled(number=n)) < facts.index(fact)
+
+
+class TwoKinds(MemoryJournal):
+    """A journal that tells what had to wait for the disk from what had not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited: list[list[Message]] = []
+        self.noted: list[list[Message]] = []
+
+    def append(self, facts: Sequence[Message], positions: Mapping[str, int]) -> None:
+        super().append(facts, positions)
+        self.waited.append(list(facts))
+
+    def note(self, marks: Sequence[Message], positions: Mapping[str, int]) -> None:
+        super().note(marks, positions)
+        self.noted.append(list(marks))
+
+
+def test_cuts_and_settlements_alone_do_not_wait_for_the_disk():
+    journal = TwoKinds()
+    cell, _ = cell_of(journal)
+    cell.offer("feed", 1, cut(1))
+    cell.offer("desk", 1, Settled(number=1))
+    cell.release()
+    assert (journal.waited, journal.noted) == ([], [[cut(1), Settled(number=1)]])
+    assert journal.positions() == {"feed": 1, "desk": 1}
+
+
+def test_a_fact_waits_for_the_disk_and_so_does_what_was_decided_with_it():
+    journal = TwoKinds()
+    cell, _ = cell_of(journal)
+    cell.offer("feed", 1, number(1))
+    cell.offer("feed", 2, cut(1))
+    cell.release()
+    assert (journal.waited, journal.noted) == ([[number(1), cut(1)]], [])
+
+
+class Narrow(Gated):
+    """Has a handler for balances from the desk, and for nothing else."""
+
+    handlers = {}
+
+    @handles(BalanceReported, source="desk")
+    def on_balance(self, message: Any) -> Iterable[Message]:
+        return (message,)
+
+
+def test_what_a_shell_has_no_handler_for_need_not_be_offered():
+    cell = Cell(Narrow(), ("feed", "desk"), lambda _: None, MemoryJournal())
+    assert cell.wants("desk", BalanceReported)
+    assert not cell.wants("desk", TradingResumed)
+
+
+def test_cuts_what_is_held_back_and_what_is_unknown_are_always_offered():
+    cell = Cell(Narrow(), ("feed", "desk"), lambda _: None, MemoryJournal())
+    assert all(cell.wants("desk", kind) for kind in (Cut, Settled, None))
+    assert cell.wants("feed", TradingResumed)  # The gated source.
+
+
+def test_what_was_passed_over_is_not_read_again_after_a_restart():
+    journal = MemoryJournal()
+    cell = Cell(Narrow(), ("feed", "desk"), lambda _: None, journal)
+    cell.skip("desk", 1)
+    cell.offer("desk", 2, number(102))
+    cell.release()
+    again = Cell(Narrow(), ("feed", "desk"), lambda _: None, journal)
+    assert again.recover() == {"feed": 0, "desk": 2}
+    assert cell.messages_in == 2

@@ -14,8 +14,10 @@ def make_outlet(count: int, keep_max: int | None = None) -> Outlet[str]:
     return Outlet("bars", window)
 
 
-def wish(after: int, room: int, *, rewind: bool = True) -> Subscribe:
-    return Subscribe(reader="desk", stream="bars", after=after, room=room, rewind=rewind)
+def wish(after: int, room: int, *, rewind: bool = True, lazy: bool = False) -> Subscribe:
+    return Subscribe(
+        reader="desk", stream="bars", after=after, room=room, rewind=rewind, lazy=lazy
+    )
 
 
 def sent(outlet: Outlet[str], most: int = 100) -> list[int]:
@@ -34,6 +36,21 @@ def test_a_reader_is_sent_what_it_has_room_for_and_no_number_twice():
     assert sent(outlet, most=2) == [2, 3]
     assert sent(outlet) == [4]
     assert sent(outlet) == []
+
+
+def test_a_lazy_reader_can_wait_until_there_is_enough_that_it_has_room_for():
+    outlet = make_outlet(5)
+    outlet.subscribe(wish(after=0, room=4, lazy=True))
+    assert outlet.can_wait("desk", 5)
+    assert not outlet.can_wait("desk", 4)
+    assert sent(outlet, most=1) == [1]
+    assert outlet.can_wait("desk", 4)
+
+
+def test_a_reader_that_is_not_lazy_never_waits():
+    outlet = make_outlet(5)
+    outlet.subscribe(wish(after=0, room=4))
+    assert not outlet.can_wait("desk", 100)
 
 
 def test_more_room_without_rewind_does_not_send_again_what_is_on_its_way():

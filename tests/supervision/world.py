@@ -1,11 +1,11 @@
 """A world for one family: children that live as a test says, on a clock that a test moves."""
 
+from protocol.system import Beat, Ping, Stop
 from supervision.child import Phase
 from supervision.effects import Announce, Effect, Finish, Kill, Raise, Send, StartProcess
 from supervision.family import Family
 from supervision.spec import SupervisorSpec
 from supervision.strategy import Death
-from protocol.system import Beat, Ping, Stop
 
 MS = 10**6
 S = 10**9

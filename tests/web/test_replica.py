@@ -25,6 +25,7 @@ from protocol.orders import (
 from protocol.patterns import Direction, Pattern
 from protocol.signals import (
     DropReason,
+    FlowTurned,
     Regime,
     Setup,
     SetupEnd,
@@ -279,6 +280,17 @@ def test_a_position_is_shown_while_it_is_held() -> None:
     assert sections(replica)["head"]["position"]["stop"] == 19_990
     replica.fold(closed())
     assert sections(replica)["head"]["position"] is None
+
+
+def test_metrics_that_turn_are_told_to_whoever_holds_the_position_they_speak_against() -> None:
+    def said(against: Direction) -> FlowTurned:
+        said_ns = at("10:06")
+        return FlowTurned(contract="ESZ5", ts_ns=said_ns, against=against, reason="delta -2,000")
+
+    assert fold(said(Direction.LONG)).events == fold(opened(), said(Direction.SHORT)).events
+    (event,) = fold(opened(), said(Direction.LONG)).events
+    assert (event.what, event.direction, event.detail) == ("flow turned", "long", "delta -2,000")
+    assert len(fold(opened(), said(Direction.LONG), closed(), said(Direction.LONG)).events) == 1
 
 
 def test_a_halt_is_shown_until_trading_resumes() -> None:

@@ -15,6 +15,7 @@ from actors.adapters.feeds.tape import Progress, Summary, Tally, TapeRule, tape,
 from actors.adapters.feeds.unpack import GZIP, ZSTD
 from protocol.instruments import UnknownSymbol, root_of
 from protocol.market import Cut, TradeBatch
+from protocol.pattern_settings import FlowSettings
 from protocol.settings import BarSettings, FeedSettings
 
 KNOWN = (
@@ -79,6 +80,7 @@ def ingest(
     refusals_dir: str | Path,
     feed: FeedSettings | None = None,
     bars: BarSettings | None = None,
+    flow: FlowSettings | None = None,
     zone: str = "America/Chicago",
     progress: Progress | None = None,
 ) -> Summary:
@@ -87,7 +89,7 @@ def ingest(
     refusals = Refusals(Path(refusals_dir))
     source = Recording(files, symbol, refusals, feed, zone)
     tally = Tally()
-    rule = TapeRule.of(feed, BarSettings() if bars is None else bars)
+    rule = TapeRule.of(feed, bars or BarSettings(), flow or FlowSettings())
     write_tape(out, not_empty(tape(source, rule, tally), source), progress)
     return tally.summary(refusals.counts, refusals.path)
 

@@ -20,9 +20,10 @@ from actors.core.rules import series_of
 from actors.core.session.cuts import CutPoint, Cuts
 from protocol.codec import encode
 from protocol.market import Aggressor, Cut, CutReason, SideSource, TradeBatch
+from protocol.pattern_settings import FlowSettings
 from protocol.series import Series
 from protocol.settings import BarSettings, FeedSettings
-from protocol.units import NANOS_PER_MS, Nanos
+from protocol.units import NANOS_PER_MS, NANOS_PER_S, Nanos
 
 Progress = Callable[[int, int], None]  # Trades so far, time of the last one.
 
@@ -35,17 +36,24 @@ class TapeRule:
     split: bool  # A trade that overfills a bar of volume opens the next with its rest.
     batch_trades_max: int
     batch_ns: int = 0  # Event time that a batch spans at most; 0 for no limit.
+    step_ns: int = 0  # Of the slices whose ends are cuts; 0 for none.
     sides: SideRule = SideRule()
 
     @classmethod
-    def of(cls, feed: FeedSettings, bars: BarSettings) -> "TapeRule":
-        """Return the rule of the settings; at speed 0 no clock limits a batch."""
+    def of(
+        cls, feed: FeedSettings, bars: BarSettings, flow: FlowSettings = FlowSettings()
+    ) -> "TapeRule":
+        """Return the rule of the settings; at speed 0 no clock limits a batch.
+
+        Slices are cut only where the metrics may demand that a position be left.
+        """
         return cls(
             # Bars that are only looked at bring no cuts: whoever adds some must trade as before.
             series=series_of(bars)[:1],
             split=bars.split,
             batch_trades_max=feed.batch_trades_max,
             batch_ns=int(feed.batch_ms * NANOS_PER_MS * feed.speed),
+            step_ns=flow.step_s * NANOS_PER_S if flow.enabled and flow.exits else 0,
             sides=SideRule(quote_max_age_ns=feed.quote_max_age_ms * NANOS_PER_MS),
         )
 
@@ -134,7 +142,7 @@ def tape(
     not on how their source cuts them. A source without trades yields nothing, not even a cut.
     """
     tally = Tally() if tally is None else tally
-    cuts = Cuts(rule.series, rule.split)
+    cuts = Cuts(rule.series, rule.split, rule.step_ns)
     inference, waiting = SideInference(rule.sides), None
     for chunk in source:
         if len(chunk.trades) == 0:

@@ -7,7 +7,9 @@ other value wins over it.
 from dataclasses import dataclass
 
 from actors.core.flow.confirm import Confirmation
+from actors.core.flow.liquidity import ZoneRule
 from actors.core.flow.metrics import WINDOW_NS_MAX
+from actors.core.flow.stops import StopRule
 from protocol.instruments import Instrument
 from protocol.pattern_settings import FlowSettings
 from protocol.signals import PPM
@@ -47,6 +49,9 @@ class FlowRule:
     cooldown_ns: int
     confirmation: Confirmation
     night_only: bool
+    stops: StopRule
+    zones: ZoneRule | None  # None: stops and targets by the table alone.
+    exits: bool  # Say at every slice whether the metrics oppose a position.
 
     def __post_init__(self) -> None:
         if not 0 < self.window_ns <= WINDOW_NS_MAX:
@@ -58,7 +63,10 @@ class FlowRule:
 
     @classmethod
     def of(cls, settings: FlowSettings, own: Instrument) -> "FlowRule":
-        """Return the rule of `settings`; its numbers are the same for every instrument."""
+        """Return the rule of `settings`; only stops and zones depend on the instrument.
+
+        An instrument without a stop in the table is refused, and with zones one without levels.
+        """
         preset = PRESETS[settings.preset]
         return cls(
             window_ns=settings.window_s * NANOS_PER_S,
@@ -71,7 +79,15 @@ class FlowRule:
             confidence_min_ppm=round(settings.confidence_min * PPM) or preset.confidence_min_ppm,
             levels_known=settings.depth == "levels",
             require_primary=settings.require_primary,
-            cooldown_ns=(settings.cooldown_s or preset.cooldown_s) * NANOS_PER_S,
+            cooldown_ns=cooldown_ns(settings),
             confirmation=Confirmation(settings.confirm),
             night_only=settings.night_only,
+            stops=StopRule.of(settings, own),
+            zones=ZoneRule.of(own) if settings.liquidity else None,
+            exits=settings.exits,
         )
+
+
+def cooldown_ns(settings: FlowSettings) -> int:
+    """Return how long after a signal, and after a close, no entry follows (domain 3)."""
+    return (settings.cooldown_s or PRESETS[settings.preset].cooldown_s) * NANOS_PER_S

@@ -3,17 +3,21 @@
 Stops are price distances per symbol. What one is worth follows from the instrument: earlier
 systems printed the distance itself as dollars, a hundredth to a 25,000th of the money at risk. A
 symbol that is not in the table is refused: a default distance was worth 250,000 dollars in copper.
+
+Where zones of liquidity are followed they come first: the stop behind the nearest that rejects
+price, the target before the next. The cap holds for them too.
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
 
+from actors.core.flow.liquidity import LiquidityZones
 from actors.core.orders.money import SIGN, TickValue, risk_cents
 from protocol.instruments import Instrument, UnknownSymbol
 from protocol.pattern_settings import FlowSettings
 from protocol.patterns import Direction
 from protocol.signals import PPM
-from protocol.units import Cents, Ticks
+from protocol.units import Cents
 
 STOP_POINTS = {"GC": "5.0", "SI": "0.10", "PL": "10.0", "HG": "0.02", "NQ": "20.0", "ES": "10.0"}
 RISK_TICKS_MAX = {"GC": 25, "SI": 25, "PL": 25, "HG": 25}
@@ -49,32 +53,35 @@ class StopRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowBracket:
-    """Where an entry is wrong and where it pays, with the risk of one contract."""
+    """How far from the entry a trade is wrong and where it pays, with the risk of one contract."""
 
-    stop: Ticks
-    target: Ticks
     stop_ticks: int
     target_ticks: int
-    risk_cents: Cents
+    risk_cents: Cents  # The distance alone; slippage and commissions are for risk to add.
 
 
-def bracket(entry: int, direction: Direction, stop_ticks: int, rule: StopRule) -> FlowBracket:
-    """Return stop and target `stop_ticks` from the entry, or as far as the cap on risk allows.
+def bracket(
+    entry: int, direction: Direction, rule: StopRule, zones: LiquidityZones | None
+) -> FlowBracket:
+    """Return stop and target of an entry, by the zones where there are any that reject.
 
-    The target keeps the ratio to the stop as capped, halves of a tick rounded up (domain 3).
+    The stop is no further than the cap on risk allows. The target of the table keeps the ratio to
+    the stop as capped, halves of a tick rounded up (domain 3).
     """
     sign = SIGN.get(direction)
     if sign is None:
         raise ValueError(f"a bracket of direction {direction}, wanted long or short")
-    if stop_ticks < 1:
-        raise ValueError(f"a stop {stop_ticks} ticks away, wanted at least 1")
+    behind = None if zones is None else zones.stop(entry, direction)
+    wanted = rule.stop_ticks if behind is None else sign * (entry - behind)
     cap = rule.risk_ticks_max
-    capped = stop_ticks if cap is None else min(stop_ticks, cap)
-    reward = (2 * capped * rule.reward_ppm + PPM) // (2 * PPM)
+    stop_ticks = wanted if cap is None else min(wanted, cap)
+    ahead = None if zones is None else zones.target(entry, direction, stop_ticks)
+    if ahead is None:
+        target_ticks = (2 * stop_ticks * rule.reward_ppm + PPM) // (2 * PPM)
+    else:
+        target_ticks = sign * (ahead - entry)
     return FlowBracket(
-        stop=Ticks(entry - sign * capped),
-        target=Ticks(entry + sign * reward),
-        stop_ticks=capped,
-        target_ticks=reward,
-        risk_cents=risk_cents(capped, 1, rule.tick),
+        stop_ticks=stop_ticks,
+        target_ticks=max(target_ticks, 1),
+        risk_cents=risk_cents(stop_ticks, 1, rule.tick),
     )

@@ -42,12 +42,14 @@ from actors.core.patterns.zones import ZoneRule, Zones
 from protocol.instruments import Instrument
 from protocol.market import BarClosed, DepthBatch, TradeBatch, ValueJudged
 from protocol.settings import Settings
-from protocol.signals import SignalRaised, ZoneChanged
+from protocol.signals import FlowTurned, SignalRaised, ZoneChanged
 
 if TYPE_CHECKING:
     from actors.core.flow.engine import FlowEngine
+    from actors.core.flow.score import Metrics
 
 Found = list[SignalRaised | ZoneChanged]
+OnTape = list[SignalRaised | FlowTurned]
 Detector = Callable[[BarClosed], Sequence[SignalRaised | ZoneChanged]]
 
 
@@ -79,13 +81,22 @@ class DetectorSet:
         if self.bars is not None and self.bars.contract == judged.contract:
             self.bars.value(judged)
 
-    def add_trades(self, batch: TradeBatch) -> list[SignalRaised]:
+    def add_trades(self, batch: TradeBatch) -> OnTape:
         """Return what the trades of `batch` confirm."""
         return self._tape_of(batch.contract, batch.simulated).add_trades(batch)
 
-    def add_depth(self, batch: DepthBatch) -> list[SignalRaised]:
+    def add_depth(self, batch: DepthBatch) -> OnTape:
         """Return what the changes of the book in `batch` confirm."""
         return self._tape_of(batch.contract, batch.simulated).add_depth(batch)
+
+    def until(self, ts_ns: int) -> OnTape:
+        """Return what the tape confirms once all before `ts_ns` is known to have been seen."""
+        return [] if self.tape is None else self.tape.until(ts_ns)
+
+    def metrics(self) -> "Metrics | None":
+        """Return the metrics of the last slice; None without one or where they are off."""
+        flow = None if self.tape is None else self.tape.flow
+        return None if flow is None else flow.metrics
 
     def roll(self, ts_ns: int) -> list[ZoneChanged]:
         """Give up what belongs to trading days that were over at `ts_ns`.
@@ -178,15 +189,19 @@ class TapeDetectors:
             self.absorption = TapeAbsorption(rule, contract, simulated)
         self.flow = _flow(settings, contract, own, simulated) if settings.flow.enabled else None
 
-    def add_trades(self, batch: TradeBatch) -> list[SignalRaised]:
+    def add_trades(self, batch: TradeBatch) -> OnTape:
         """Return the absorptions that `batch` confirms, then the verdicts of the metrics."""
         trades = trades_of(batch)
-        found = [] if self.absorption is None else self.absorption.add(trades)
+        found: OnTape = [] if self.absorption is None else [*self.absorption.add(trades)]
         return found if self.flow is None else [*found, *self.flow.add_trades(trades)]
 
-    def add_depth(self, batch: DepthBatch) -> list[SignalRaised]:
+    def add_depth(self, batch: DepthBatch) -> OnTape:
         """Return the verdicts of the metrics that `batch` confirms."""
         return [] if self.flow is None else self.flow.add_depth(batch)
+
+    def until(self, ts_ns: int) -> OnTape:
+        """Return the verdict of the metrics on the slice that is over at `ts_ns`."""
+        return [] if self.flow is None else self.flow.until(ts_ns)
 
 
 def _flow(settings: Settings, contract: str, own: Instrument, simulated: bool) -> "FlowEngine":

@@ -48,6 +48,8 @@ def raised(
         last_price=bar.close,
         zone_low=Ticks(zone[0]),
         zone_high=Ticks(zone[1]),
+        stop_ticks=0,
+        target_ticks=0,
         detail=detail,
         low_quality=bar.inferred_volume * PPM > bar.volume * LOW_QUALITY_PPM,
         synthetic=bar.simulated,

@@ -33,7 +33,7 @@ from protocol.units import NANOS_PER_S, Nanos, Ticks
 SERIES = "trades"
 CHUNK_TRADES = 32_768  # The temporaries of one chunk stay in the second-level cache.
 MEMORY_TRADES_MAX = 100_000  # Of one window and all of its baseline.
-RECENT_MAX = 256  # Events remembered by price; the oldest is forgotten first.
+PRICES_MAX = 256  # Remembered before those are forgotten that may be raised at again.
 RATIO_OF_FULL_STRENGTH = 10
 BUY, SELL = int(Aggressor.BUY), int(Aggressor.SELL)
 SOURCE_NONE, SOURCE_TICKRULE = int(SideSource.NONE), int(SideSource.TICKRULE)
@@ -175,10 +175,8 @@ class TapeAbsorption:
         self.simulated = simulated
         self.tail = _NO_TRADES
         self.clock = -(2**63)
-        self.raised_at: dict[Pattern, dict[int, int]] = {  # Price: when it was raised last.
-            Pattern.TAPE_BUYING_ABSORPTION: {},
-            Pattern.TAPE_SELLING_ABSORPTION: {},
-        }
+        # By whether it was sold into, then by price: until when nothing is raised there.
+        self.quiet_until: tuple[dict[int, int], dict[int, int]] = ({}, {})
 
     def add(self, trades: Trades) -> list[SignalRaised]:
         """Take in the next trades and return the signals they confirm, in their order."""
@@ -203,35 +201,38 @@ class TapeAbsorption:
         found = absorbed_windows(known, self.rule, first)
         if len(found.row):
             clock = np.maximum(np.maximum.accumulate(known.ts_event), self.clock)
-            columns = (clock[found.row], *found[1:])
-            for ts_ns, *window in zip(*(column.tolist() for column in columns), strict=True):
-                low, high, buys, sells, *_ = window
-                pattern, ref_price = Pattern.TAPE_BUYING_ABSORPTION, low
-                if buys > sells:
-                    pattern, ref_price = Pattern.TAPE_SELLING_ABSORPTION, high
-                if self._is_new(pattern, ts_ns, ref_price):
-                    signals.append(self._signal(pattern, ts_ns, ref_price, *window))
+            sold = found.buys > found.sells  # Buyers were absorbed: by sellers, at the high.
+            price = np.where(sold, found.high, found.low)
+            new = self._new(clock[found.row].tolist(), sold.tolist(), price.tolist())
+            columns = (clock[found.row], sold, price, *found[1:])
+            rows = zip(*(column[new].tolist() for column in columns), strict=True)
+            signals += [self._signal(*row) for row in rows]
         self.clock = max(self.clock, int(known.ts_event.max()))
 
-    def _is_new(self, pattern: Pattern, ts_ns: int, price: int) -> bool:
-        """Note the event unless there was one near this price a short time ago."""
-        raised_at, ticks = self.raised_at[pattern], self.rule.repeat_ticks
+    def _new(self, ts: list[int], sold: list[bool], prices: list[int]) -> list[int]:
+        """Return and note the events that had none of their kind near by a short time before.
+
+        Of some ten absorbed windows nine repeat one: no more is done with them than must be.
+        """
         # The same price in the same nanosecond is the same event, whatever the rule: ids differ.
-        over_ns = ts_ns - max(self.rule.repeat_ns, 1)
-        for near in range(price - ticks, price + ticks + 1):
-            if raised_at.get(near, over_ns) > over_ns:
-                return False
-        # The newest stands last, so the first is the one to forget.
-        raised_at.pop(price, None)
-        raised_at[price] = ts_ns
-        if len(raised_at) > RECENT_MAX:
-            del raised_at[next(iter(raised_at))]
-        return True
+        pause_ns, ticks = max(self.rule.repeat_ns, 1), self.rule.repeat_ticks
+        new = []
+        for row, (ts_ns, side, price) in enumerate(zip(ts, sold, prices, strict=True)):
+            quiet = self.quiet_until[side]
+            if ts_ns < quiet.get(price, ts_ns):
+                continue
+            new.append(row)
+            quiet.update(dict.fromkeys(range(price - ticks, price + ticks + 1), ts_ns + pause_ns))
+            if len(quiet) > PRICES_MAX:
+                over = [near for near, until_ns in quiet.items() if until_ns <= ts_ns]
+                for near in over:
+                    del quiet[near]
+        return new
 
     def _signal(
         self,
-        pattern: Pattern,
         ts_ns: int,
+        sold: bool,
         ref_price: int,
         low: int,
         high: int,
@@ -241,6 +242,7 @@ class TapeAbsorption:
         unsure: int,
         last: int,
     ) -> SignalRaised:
+        pattern = Pattern.TAPE_SELLING_ABSORPTION if sold else Pattern.TAPE_BUYING_ABSORPTION
         strong, weak = max(buys, sells), max(min(buys, sells), 1)
         trades = self.rule.window_trades
         return SignalRaised(
@@ -257,6 +259,8 @@ class TapeAbsorption:
             last_price=Ticks(last),
             zone_low=Ticks(low),
             zone_high=Ticks(high),
+            stop_ticks=0,
+            target_ticks=0,
             detail=f"{buys} bought and {sells} sold of {volume} in {trades} trades",
             low_quality=unsure * PPM > volume * LOW_QUALITY_PPM,
             synthetic=self.simulated,

@@ -4,18 +4,24 @@ Absorption, book and tape pull with a weight that grows with their ratio; the pr
 pull. Their net decides the direction, and confidence adds up the points of the components that
 point the same way. Adding all points whatever their direction would give full confidence to any
 quarrel among them.
+
+The score says how sure order flow is, for whoever weighs it against a context. It opens nothing by
+itself: an entry that looks at order flow alone is that of the metrics, with stops by the
+instrument and not of eight ticks whatever it is.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from protocol.patterns import Direction
-from protocol.signals import PPM, FlowRegime
+from protocol.patterns import FAMILY, Direction, Family, Pattern
+from protocol.signals import PPM, FlowRegime, SignalRaised
 
 ABSORPTION_POINTS_PPM, BOOK_POINTS_PPM = 300_000, 250_000
 TAPE_POINTS_PPM, PROFILE_POINTS_PPM = 200_000, 250_000
 NET_MIN_PPM = 500_000
-CONFIDENCE_MIN_PPM = 600_000
-STOP_TICKS, TARGET_TICKS = 8, 16
+# How many times one side is the other in a signal of strength 1.
+ABSORPTION_RATIO, TAPE_RATIO, BOOK_RATIO_MAX = 5, 10, 10
+ON_TAPE = frozenset({Pattern.TAPE_BUYING_ABSORPTION, Pattern.TAPE_SELLING_ABSORPTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +55,42 @@ class FlowScore:
     confidence_ppm: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowEntry:
-    """The entry that a score is enough for."""
+def evidence_of(signals: Iterable[SignalRaised], profile: Direction) -> FlowEvidence:
+    """Return what signals say: absorption in bars, absorption on the tape, the book's metrics.
 
-    direction: Direction
-    confidence_ppm: int
-    stop_ticks: int
-    target_ticks: int
+    Of several signals of one component the strongest speaks for it, the first of equal ones.
+    """
+    strongest: dict[str, SignalRaised] = {}
+    for signal in signals:
+        component = _component(signal.pattern)
+        held = strongest.get(component)
+        if held is None or signal.strength_ppm > held.strength_ppm:
+            strongest[component] = signal
+    pulls = {component: _pull(signal) for component, signal in strongest.items()}
+    return FlowEvidence(
+        absorption=pulls.get("absorption"),
+        book=pulls.get("book"),
+        tape=pulls.get("tape"),
+        profile=profile,
+    )
+
+
+def _component(pattern: Pattern) -> str:
+    if FAMILY[pattern] is Family.FLOW:
+        return "book"
+    if pattern in ON_TAPE:
+        return "tape"
+    return "absorption" if FAMILY[pattern] is Family.ABSORPTION else ""
+
+
+def _pull(signal: SignalRaised) -> Pull:
+    """Return the pull of a signal; the strength of the book is (bid - ask) / (bid + ask)."""
+    strength = signal.strength_ppm
+    if FAMILY[signal.pattern] is Family.FLOW:
+        ratio_ppm = min((PPM + strength) * PPM // max(PPM - strength, 1), BOOK_RATIO_MAX * PPM)
+    else:
+        ratio_ppm = strength * (TAPE_RATIO if signal.pattern in ON_TAPE else ABSORPTION_RATIO)
+    return Pull(signal.direction, ratio_ppm)
 
 
 def flow_score(evidence: FlowEvidence) -> FlowScore:
@@ -79,18 +113,6 @@ def flow_score(evidence: FlowEvidence) -> FlowScore:
     if evidence.profile is direction:
         confidence += PROFILE_POINTS_PPM
     return FlowScore(direction=direction, net_ppm=net, confidence_ppm=confidence)
-
-
-def flow_entry(score: FlowScore) -> FlowEntry | None:
-    """Return the entry for a score with a direction and enough confidence; None otherwise."""
-    if score.direction is Direction.NONE or score.confidence_ppm < CONFIDENCE_MIN_PPM:
-        return None
-    return FlowEntry(
-        direction=score.direction,
-        confidence_ppm=score.confidence_ppm,
-        stop_ticks=STOP_TICKS,
-        target_ticks=TARGET_TICKS,
-    )
 
 
 def supported(

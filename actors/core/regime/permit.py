@@ -115,6 +115,8 @@ def _approved(signal: SignalRaised, regime: RegimeJudged) -> SignalApproved:
         direction=signal.direction,
         strength_ppm=signal.strength_ppm,
         last_price=signal.last_price,
+        stop_ticks=signal.stop_ticks,
+        target_ticks=signal.target_ticks,
         regime=regime.regime,
         regime_confidence_ppm=regime.confidence_ppm,
         low_quality=signal.low_quality,

@@ -4,8 +4,10 @@ A recommendation needs its location (plans.py), a context confidence at the floo
 order flow that confirmed it within five minutes: for a fade exhaustion, absorption or lack of
 participation at or beyond the level, for a move initiative or stacked imbalance. Order flow adds a
 little and can forbid: the evidence that could confirm a setup of the other side vetoes this one.
-The weight of a signal is strength times confidence, and of several the heaviest counts. Signals
-too weak to act on, or with sides that cannot be trusted, count on neither side.
+How sure it is says the order-flow score (flow_score.py), or the heaviest signal where that is more:
+the score needs the book to be sure of anything, and one strong signal against a setup is enough.
+The weight of a signal is strength times confidence. Signals too weak to act on, or with sides that
+cannot be trusted, count on neither side.
 
 Recommendations are advice. One evaluation per bar of decision is all there is, so no debounce.
 """
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 
 from actors.core.ids import derived_id
 from actors.core.regime.condition import UNKNOWN_AUCTION, AuctionContext
+from actors.core.regime.flow_score import FlowScore, evidence_of, flow_score, supported
 from actors.core.regime.plans import Break, Plan, PlanRule, broken, plans, view
 from actors.core.session.calendar import trading_date
 from protocol.patterns import FAMILY, Direction, Family, Pattern
@@ -46,6 +49,8 @@ MOVES = frozenset(
         Pattern.INITIATIVE_SELLING,
     }
 )
+CONFIRMING = TURNS | MOVES
+METRICS = frozenset(pattern for pattern, family in FAMILY.items() if family is Family.FLOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +102,7 @@ class Setups:
     def signal(self, signal: SignalRaised) -> None:
         """Remember what may confirm or forbid a setup."""
         trusted = self.rule.low_quality_allowed or not signal.low_quality
-        if signal.pattern in TURNS | MOVES and signal.actionable and trusted:
+        if signal.pattern in CONFIRMING | METRICS and signal.actionable and trusted:
             self.signals.append(signal)
 
     def condition(
@@ -155,10 +160,15 @@ class Setups:
             return []
         given = [signal for signal in self.signals if signal.ts_ns <= judged.ts_ns]
         for_it = max((s for s in given if _confirms(s, plan)), key=_weight, default=None)
-        against = max((_weight(s) for s in given if SIGN[s.direction] == -sign), default=0)
+        opposed = (s for s in given if s.pattern in CONFIRMING and SIGN[s.direction] == -sign)
+        against = max((_weight(s) for s in opposed), default=0)
+        score = self._score(given, judged)
+        if SIGN[score.direction] == -sign:
+            against = max(against, score.confidence_ppm)
         if for_it is None or against > self.rule.veto_ppm:
             return []
-        recommended = self._recommendation(plan, judged, for_it)
+        sure = score.confidence_ppm if score.direction is plan.direction else 0
+        recommended = self._recommendation(plan, judged, for_it, max(sure, _weight(for_it)))
         crowded = []
         while len(self.standing) >= self.rule.recommendations_max:
             oldest = self.standing[0]
@@ -166,10 +176,19 @@ class Setups:
         self.standing.append(recommended)
         return [*crowded, recommended]
 
+    def _score(self, given: list[SignalRaised], judged: ConditionJudged) -> FlowScore:
+        """Return what all signals say together at the location of this close."""
+        low, high = judged.value_low, judged.value_high
+        value = None if low is None or high is None else (low, high)
+        held = [direction for direction in SIDES if self.breaks[direction].accepted]
+        accepted = held[0] if held else Direction.NONE
+        profile = supported(judged.flow, judged.close, value, accepted)
+        return flow_score(evidence_of(given, profile))
+
     def _recommendation(
-        self, plan: Plan, judged: ConditionJudged, signal: SignalRaised
+        self, plan: Plan, judged: ConditionJudged, signal: SignalRaised, sure_ppm: int
     ) -> SetupRecommended:
-        boost = min(self.rule.boost_max_ppm, self.rule.boost_max_ppm * _weight(signal) // PPM)
+        boost = min(self.rule.boost_max_ppm, self.rule.boost_max_ppm * sure_ppm // PPM)
         facts = (judged.contract, plan.setup, judged.ts_ns, plan.entry)
         return SetupRecommended(
             id=derived_id("setup", *facts),

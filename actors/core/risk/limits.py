@@ -1,46 +1,32 @@
 """Risk: which approved signal may become a bracket, and when everything must be given up.
 
-The state folds the desk's facts and risk's own (domain 7.7, 7.8). Everything daily belongs to a
-trading date and falls back to nothing at 17:00 New York by itself: what was realised or halted on
-another date does not count today. Time rules are levels: "it is past 15:55 and we hold something"
-is asked at every cut, and stays true until it is answered.
+All is asked of the state of things and of nothing else (domain 7.7, 7.8). Time rules are levels:
+"it is past 15:55 and we hold something" is asked at every cut, and stays true until it is answered.
+
+What the metrics opened has two rules of its own (domain 3): no entry of theirs within a cooldown
+of the last close, and out when they turn, once the position has been held for a while (7.9).
 
 Risk fails closed: without a last price a position is valued as if it were at its stop already.
 """
 
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from actors.core.ids import derived_id
 from actors.core.orders.money import SIGN, TickValue, result_cents, risk_cents
+from actors.core.risk.state import RiskState, bracket_of, from_flow
 from actors.core.session.calendar import clock_ns, trading_date, trading_day
-from protocol.account import BalanceReported, TradingHalted, TradingResumed
+from protocol.account import BalanceReported, TradingHalted
 from protocol.orders import (
     BracketApproved,
     BracketDenied,
-    BracketEnded,
-    BracketSubmitted,
     DenyReason,
     ExitReason,
     FlattenOrdered,
-    PositionClosed,
-    PositionOpened,
 )
 from protocol.patterns import Direction
-from protocol.signals import SignalApproved
-from protocol.units import Cents, Contracts, Nanos
-
-Fact = (
-    BracketApproved
-    | BracketSubmitted
-    | BracketEnded
-    | PositionOpened
-    | PositionClosed
-    | FlattenOrdered
-    | TradingHalted
-    | TradingResumed
-    | BalanceReported
-)
+from protocol.signals import FlowTurned, SignalApproved
+from protocol.units import NANOS_PER_S, Cents, Contracts, Nanos
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +35,7 @@ class RiskRule:
 
     contract: str
     quantity: int
-    stop_ticks: int
+    stop_ticks: int  # Of signals that bring none of their own.
     target_ticks: int
     stop_slippage_ticks: int
     tick: TickValue
@@ -61,6 +47,8 @@ class RiskRule:
     last_entry_minute: int
     flatten_minute: int
     low_quality_allowed: bool
+    cooldown_ns: int  # From the last close to the next entry of the metrics.
+    hold_min_ns: int  # How long a position is held before the metrics can close it.
 
     def __post_init__(self) -> None:
         if self.quantity != 1:
@@ -69,38 +57,24 @@ class RiskRule:
             raise ValueError(f"daily loss limit {self.loss_limit_cents} cents, wanted above 0")
 
 
-@dataclass(slots=True)
-class RiskState:
-    """The fold of the facts."""
-
-    pending: dict[str, str] = field(default_factory=dict)  # Bracket on its way: its contract.
-    positions: dict[str, PositionOpened] = field(default_factory=dict)  # By bracket id.
-    finished: set[str] = field(default_factory=set)  # Brackets that are over.
-    flattened: set[str] = field(default_factory=set)  # Flatten ids ordered.
-    realised_cents: int = 0  # Since the beginning.
-    day: date | None = None  # Trading date of `day_cents`.
-    day_cents: int = 0
-    halted: date | None = None  # Trading date of the last halt that stands.
-    reported: tuple[int, int] | None = None  # Balance and day's result last reported.
-
-
 def judge(
     state: RiskState, approved: SignalApproved, rule: RiskRule
 ) -> BracketApproved | BracketDenied:
     """Return the bracket allowed for a signal, or the first reason against it."""
-    risk = bracket_risk_cents(rule)
+    stop_ticks = approved.stop_ticks or rule.stop_ticks
+    risk = bracket_risk_cents(stop_ticks, rule)
     refusal = _refusal(state, approved, risk, rule)
     if refusal is not None:
         return _denied(approved, *refusal)
     return BracketApproved(
-        bracket_id=derived_id("bracket", approved.signal_id),
+        bracket_id=bracket_of(approved.signal_id),
         signal_id=approved.signal_id,
         contract=approved.contract,
         ts_ns=approved.ts_ns,
         direction=approved.direction,
         quantity=Contracts(rule.quantity),
-        stop_ticks=rule.stop_ticks,
-        target_ticks=rule.target_ticks,
+        stop_ticks=stop_ticks,
+        target_ticks=approved.target_ticks or rule.target_ticks,
         risk_cents=risk,
     )
 
@@ -128,10 +102,17 @@ def judge_cut(
 
 
 def after_cut(
-    state: RiskState, ts_ns: int, last_price: int | None, rule: RiskRule
+    state: RiskState,
+    ts_ns: int,
+    last_price: int | None,
+    rule: RiskRule,
+    turned: Sequence[FlowTurned] = (),
 ) -> list[TradingHalted | FlattenOrdered | BalanceReported]:
-    """Return what the state of things at `ts_ns` demands; nothing that was already ordered."""
-    day_cents = _day_cents(state, ts_ns)
+    """Return what the state of things at `ts_ns` demands; nothing that was already ordered.
+
+    `turned` is what the metrics said against positions since the cut before.
+    """
+    day_cents = state.cents_on(ts_ns)
     facts: list[TradingHalted | FlattenOrdered | BalanceReported] = []
     balance = rule.balance_cents + state.realised_cents
     if state.reported != (balance, day_cents):
@@ -141,47 +122,21 @@ def after_cut(
             )
         )
     total = day_cents + unrealised_cents(state, last_price, rule)
-    halted = _halted(state, ts_ns)
+    halted = state.halted_on(ts_ns)
     if total <= -rule.loss_limit_cents and not halted:
         facts.append(_halt(ts_ns, total, rule))
         halted = True
     reason = ExitReason.HALT_FLATTEN if halted else ExitReason.AUTO_FLATTEN
     if halted or _must_be_flat(ts_ns, rule):
-        facts += _flattens(state, ts_ns, reason)
-    return facts
+        return [*facts, *_flattens(state, ts_ns, reason)]
+    leave = {held for said in turned for held in _opposed(state, said, rule)}
+    exits = _flattens(state, ts_ns, ExitReason.FLOW_EXIT)
+    return [*facts, *(order for order in exits if order.contract in leave)]
 
 
-def apply(state: RiskState, fact: Fact) -> RiskState:
-    """Change `state` by one fact and return it; a repeated fact changes nothing."""
-    match fact:
-        case BracketApproved() | BracketSubmitted():
-            known = fact.bracket_id in state.finished or fact.bracket_id in state.positions
-            if not known:
-                state.pending[fact.bracket_id] = fact.contract
-        case PositionOpened():
-            if fact.bracket_id not in state.finished:
-                state.pending.pop(fact.bracket_id, None)
-                state.positions[fact.bracket_id] = fact
-        case PositionClosed():
-            if fact.bracket_id not in state.finished:
-                _realise(state, fact)
-        case BracketEnded():
-            state.pending.pop(fact.bracket_id, None)
-            state.finished.add(fact.bracket_id)
-        case FlattenOrdered():
-            state.flattened.add(fact.flatten_id)
-        case TradingHalted():
-            state.halted = trading_date(fact.ts_ns)
-        case TradingResumed():
-            state.halted = None
-        case BalanceReported():
-            state.reported = (fact.balance_cents, fact.day_pnl_cents)
-    return state
-
-
-def bracket_risk_cents(rule: RiskRule) -> Cents:
+def bracket_risk_cents(stop_ticks: int, rule: RiskRule) -> Cents:
     """Return what a bracket loses at its stop, with slippage there and both commissions."""
-    ticks = rule.stop_ticks + rule.stop_slippage_ticks
+    ticks = stop_ticks + rule.stop_slippage_ticks
     loss = risk_cents(ticks, rule.quantity, rule.tick)
     return Cents(loss + 2 * rule.commission_cents * rule.quantity)
 
@@ -202,8 +157,11 @@ def _refusal(
 ) -> tuple[DenyReason, str] | None:
     if approved.contract != rule.contract or approved.direction is Direction.NONE:
         raise ValueError(f"{approved.direction} in {approved.contract}, wanted {rule.contract}")
+    if approved.stop_ticks < 0 or approved.target_ticks < 0:
+        own = f"stop {approved.stop_ticks} and target {approved.target_ticks} ticks"
+        raise ValueError(f"{own} of {approved.signal_id}, wanted at least 0 each")
     ts_ns = approved.ts_ns
-    if _halted(state, ts_ns):
+    if state.halted_on(ts_ns):
         return DenyReason.HALTED, f"halted for {state.halted}"
     if approved.low_quality and not rule.low_quality_allowed:
         return DenyReason.LOW_QUALITY, "more than a fifth of the bar has an inferred side"
@@ -215,7 +173,10 @@ def _refusal(
     if state.positions or state.pending:
         found = [*state.positions, *state.pending]
         return DenyReason.POSITION_OPEN, f"open or on its way: {', '.join(found)}"
-    day_cents = _day_cents(state, ts_ns)
+    cooling_ns = _cooling_ns(state, approved, rule)
+    if cooling_ns > 0:
+        return DenyReason.COOLDOWN, f"{cooling_ns / NANOS_PER_S:g} s too early after the last close"
+    day_cents = state.cents_on(ts_ns)
     if day_cents >= rule.profit_target_cents:
         detail = f"{day_cents} cents today, target {rule.profit_target_cents}"
         return DenyReason.PROFIT_TARGET, detail
@@ -223,6 +184,25 @@ def _refusal(
         detail = f"{day_cents} cents today less risk {risk}, limit -{rule.loss_limit_cents}"
         return DenyReason.RISK_BUDGET, detail
     return None
+
+
+def _cooling_ns(state: RiskState, approved: SignalApproved, rule: RiskRule) -> int:
+    """Return how long the metrics must still wait after a close; 0 or less where they need not."""
+    closed_ns = state.closed_ns.get(approved.contract)
+    if closed_ns is None or not from_flow(approved):
+        return 0
+    return closed_ns + rule.cooldown_ns - approved.ts_ns
+
+
+def _opposed(state: RiskState, said: FlowTurned, rule: RiskRule) -> list[str]:
+    """Return the contracts of the metrics' own positions that they speak against."""
+    return [
+        held.contract
+        for bracket_id, held in state.positions.items()
+        if bracket_id in state.by_flow
+        and (held.contract, held.direction) == (said.contract, said.against)
+        and said.ts_ns - held.ts_ns >= rule.hold_min_ns
+    ]
 
 
 def _denied(approved: SignalApproved, reason: DenyReason, detail: str) -> BracketDenied:
@@ -269,23 +249,6 @@ def _must_be_flat(ts_ns: int, rule: RiskRule) -> bool:
     """Say whether no position may exist: always but from the regular open to the flatten."""
     day = trading_day(ts_ns)
     return not day.rth_open_ns <= ts_ns < clock_ns(day.date, rule.flatten_minute)
-
-
-def _day_cents(state: RiskState, ts_ns: int) -> int:
-    return state.day_cents if state.day == trading_date(ts_ns) else 0
-
-
-def _halted(state: RiskState, ts_ns: int) -> bool:
-    return state.halted is not None and state.halted == trading_date(ts_ns)
-
-
-def _realise(state: RiskState, fact: PositionClosed) -> None:
-    state.pending.pop(fact.bracket_id, None)
-    state.positions.pop(fact.bracket_id, None)
-    state.finished.add(fact.bracket_id)
-    state.day_cents = _day_cents(state, fact.ts_ns) + fact.pnl_cents
-    state.day = trading_date(fact.ts_ns)
-    state.realised_cents += fact.pnl_cents
 
 
 def _clock(minute: int) -> str:

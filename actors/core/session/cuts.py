@@ -4,6 +4,7 @@ A cut is an instant with the promise that everything before it has been seen. Be
 trades a and b there is a cut at the end of every bar that a leaves open or ends and b is not in,
 of whatever series, and one at every session boundary passed: the forced ends of bars at 09:30,
 16:00, 17:00 and 18:00 New York (domain 1.3), the last entry at 15:45 and the flatten at 15:55.
+With slices, as the metrics lay them (domain 3), there is one at the end of the slice of a, too.
 
 Where bars end is asked of the same cutters that the builder of the bars asks. A bar that a trade
 ends has its cut a nanosecond after that trade, before the first trade at or after that instant:
@@ -36,11 +37,13 @@ class Cuts:
     Keeps the open bars of every series, and the ends that no trade has passed yet.
     """
 
-    def __init__(self, series: tuple[Series, ...], split: bool) -> None:
+    def __init__(self, series: tuple[Series, ...], split: bool, step_ns: int = 0) -> None:
         self.series = series
         self.split = split
+        self.step_ns = step_ns  # Of the slices, multiples of it since 1970; 0 for none.
         self._cutters = [cutter_of(one, split) for one in series]
         self._ahead: set[int] = set()  # Ends of bars that are known and not yet cut.
+        self._slices: set[int] = set()  # Ends of slices, the same.
         self._done_ns: int | None = None  # No cut at or before it is outstanding; None at first.
         self._last_ns = 0  # Of the latest trade.
 
@@ -53,7 +56,8 @@ class Cuts:
         """Return the cuts of the next trades as (index, instant, reason), in order, each once.
 
         The cut at an instant comes before every trade at or after it: before `trades` row
-        `index`. Where a bar ends at a session boundary the reason is the session.
+        `index`. Where a bar ends at a session boundary the reason is the session, and where a
+        slice ends with either it is the other.
         """
         ts_event = trades.ts_event
         if len(ts_event) == 0:
@@ -68,6 +72,10 @@ class Cuts:
             if late < len(ts_event):
                 timely = trades.slice(late, len(trades)) if late else trades
                 self._ahead.update(end.end_ns for end in cutter.ends(timely))
+        if self.step_ns:
+            numbers = ts_event // self.step_ns
+            traded = numbers[np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))]
+            self._slices.update(((traded + 1) * self.step_ns).tolist())
         done_ns = int(ts_event[0]) if self._done_ns is None else self._done_ns
         self._done_ns, self._last_ns = max(done_ns, last), last
         found = self._passed(done_ns, last)
@@ -94,8 +102,10 @@ class Cuts:
 
     def _passed(self, done_ns: int, until_ns: int) -> list[tuple[int, CutReason]]:
         """Return the cuts after `done_ns` up to `until_ns` and take them off the list."""
-        instants = {ts: CutReason.BAR for ts in self._ahead if done_ns < ts <= until_ns}
+        instants = {ts: CutReason.TIMER for ts in self._slices if done_ns < ts <= until_ns}
+        instants.update({ts: CutReason.BAR for ts in self._ahead if done_ns < ts <= until_ns})
         self._ahead = {ts for ts in self._ahead if ts > until_ns}
+        self._slices = {ts for ts in self._slices if ts > until_ns}
         instants.update(dict.fromkeys(_boundaries(done_ns, until_ns), CutReason.SESSION))
         return sorted(instants.items())
 

@@ -1,9 +1,14 @@
 """Journals and books in SQL: all or nothing, in order, and there again for the next owner."""
 
+import os
+import signal
+
 import pytest
 
 from actors.adapters.store import SqlBooks, SqlJournal, engine_for
 from protocol.market import Cut, CutReason, Settled
+
+NORMAL, FULL = 1, 2  # SQLite's own numbers.
 
 
 def cut(number: int) -> Cut:
@@ -47,6 +52,41 @@ def test_facts_are_there_for_the_next_owner_in_the_order_of_their_decision(journ
     again = journal_of()
     assert list(again.load()) == [cut(1), Settled(number=1), cut(2)]
     assert again.positions() == {"risk": 4, "broker": 9}
+
+
+def test_notes_stand_among_the_facts_in_the_order_of_their_decision(journal_of):
+    journal = journal_of()
+    journal.append([cut(1)], {"risk": 1})
+    journal.note([Settled(number=1), cut(2)], {"risk": 2})
+    journal.append([cut(3)], {"risk": 3})
+    again = journal_of()
+    assert list(again.load()) == [cut(1), Settled(number=1), cut(2), cut(3)]
+    assert again.positions() == {"risk": 3}
+
+
+def test_a_fact_waits_for_the_disk_whatever_was_noted_before(journal_of):
+    journal = journal_of()
+    found = []
+    for write in (journal.append, journal.note, journal.note, journal.append):
+        write([cut(len(found) + 1)], {})
+        pragma = journal._connection.exec_driver_sql("PRAGMA synchronous")
+        found.append(pragma.scalar())
+        journal._connection.rollback()
+    assert found == [FULL, NORMAL, NORMAL, FULL]
+
+
+def test_a_note_outlives_the_process_that_wrote_it(tmp_path):
+    journal = SqlJournal(engine_for("", str(tmp_path), "desk"), "desk")
+    journal.close()
+    pid = os.fork()
+    if pid == 0:
+        child = SqlJournal(engine_for("", str(tmp_path), "desk"), "desk")
+        child.note([cut(1)], {"risk": 4})
+        os.kill(os.getpid(), signal.SIGKILL)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    again = SqlJournal(engine_for("", str(tmp_path), "desk"), "desk")
+    assert (list(again.load()), again.positions()) == ([cut(1)], {"risk": 4})
+    again.close()
 
 
 def test_facts_that_cannot_be_written_leave_nothing_behind(journal_of):

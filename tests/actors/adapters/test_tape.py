@@ -7,6 +7,7 @@ from actors.adapters.tape import Tape
 from actors.core.columns import batch_of
 from protocol.codec import encode
 from protocol.market import Cut, CutReason
+from tests.actors.core.flow.books import make_depth
 from tests.makers import make_trades
 
 S = 1_000_000_000
@@ -85,6 +86,26 @@ def test_what_a_reader_has_taken_was_released_by_an_earlier_incarnation(tmp_path
     tape.was_released(4)
     tape.pace(500 * S)
     assert tape.last == 5
+
+
+def test_changes_of_the_book_are_released_when_the_last_of_them_is_due(tmp_path):
+    log = FrameLog.open(tmp_path / "tape.frames")
+    for second in (1, 2):
+        changes = make_depth([((second - 1) * S + 1, 1, 100, 5), (second * S, 1, 100, 6)])
+        log.append(encode(changes))
+    log.append(encode(Cut(number=1, ts_ns=3 * S, reason=CutReason.TIMER)))
+    log.sync()
+    log.close()
+    tape = Tape.open(tmp_path / "tape.frames", 1.0)
+    assert tape.cuts == 1
+    tape.pace(100 * S)
+    assert tape.last == 1
+    tape.pace(101 * S - 1)
+    assert tape.last == 1
+    tape.pace(101 * S)
+    assert tape.last == 2
+    tape.pace(102 * S)
+    assert tape.last == 3
 
 
 def test_a_cut_is_due_when_its_instant_comes_by_the_clock(tmp_path):

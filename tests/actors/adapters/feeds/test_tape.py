@@ -11,6 +11,7 @@ from actors.adapters.frames import FrameLog
 from actors.core.columns import trades_of
 from protocol.codec import decode, encode
 from protocol.market import Aggressor, Cut, CutReason, SideSource, TradeBatch
+from protocol.pattern_settings import FlowSettings
 from protocol.series import BarKind, Series, parse_series
 from protocol.settings import BarSettings, FeedSettings
 from protocol.units import NANOS_PER_MS, NANOS_PER_S
@@ -73,6 +74,22 @@ def test_at_a_speed_a_batch_spans_no_more_than_its_share_of_event_time():
 
 def test_at_speed_zero_no_clock_limits_a_batch():
     assert TapeRule.of(FeedSettings(speed=0.0), BarSettings()).batch_ns == 0
+
+
+@pytest.mark.parametrize(
+    ("flow", "step_s"),
+    [
+        (FlowSettings(), 0),
+        (FlowSettings(enabled=True), 5),
+        (FlowSettings(enabled=True, step_s=7), 7),
+        (FlowSettings(enabled=True, exits=False), 0),
+        (FlowSettings(exits=True), 0),
+    ],
+)
+def test_slices_are_cut_only_where_the_metrics_may_demand_an_exit(flow, step_s):
+    rule = TapeRule.of(FeedSettings(), BarSettings(), flow)
+    assert rule.step_ns == step_s * NANOS_PER_S
+    assert TapeRule.of(FeedSettings(), BarSettings()).step_ns == 0
 
 
 def test_a_new_contract_starts_a_new_batch_and_forgets_the_old_prices():

@@ -31,8 +31,8 @@ def make_depth(rows: Sequence[tuple[int, int, int, int]] = (), **fields: Any) ->
 
 
 def make_rule(**settings: Any) -> FlowRule:
-    """Return the rule of the default settings with `settings` changed, for ES."""
-    return FlowRule.of(FlowSettings(**settings), instrument("ES"))
+    """Return the rule of the default settings but for exits, with `settings` changed, for ES."""
+    return FlowRule.of(FlowSettings(**({"exits": False} | settings)), instrument("ES"))
 
 
 def make_metrics(**fields: Any) -> Metrics:

@@ -17,8 +17,11 @@ from actors.core.flow.night import is_night
 from actors.core.flow.rules import FlowRule
 from actors.core.flow.score import Metrics, score
 from actors.core.session.calendar import last_rth_open
+from protocol.instruments import instrument
 from protocol.market import SideSource
+from protocol.pattern_settings import FlowSettings
 from protocol.patterns import Direction, Pattern
+from protocol.signals import FlowTurned, SignalRaised
 from protocol.units import NANOS_PER_S
 from tests.actors.core.flow.books import ASK, BID, make_depth, make_rule
 from tests.makers import CONTRACT, at, make_trades
@@ -57,8 +60,9 @@ def test_buying_into_a_heavy_bid_raises_flow_buying_at_the_end_of_a_slice():
     assert (signal.strength_ppm, signal.confidence_ppm) == (666_667, 750_000)
     assert signal.detail == (
         "imbalance ratio +0.67, aggressive ratio +1.00, level-2 imbalance +0.67,"
-        " intensity 100 a minute"
+        " intensity 100 a minute, 500.00 dollars at risk"
     )
+    assert (signal.stop_ticks, signal.target_ticks) == (40, 80)  # Of ES.
     assert (signal.series, signal.contract, signal.last_price) == ("trades", CONTRACT, 401)
     assert (signal.ref_price, signal.zone_low, signal.zone_high) == (401, 401, 401)
     assert not signal.synthetic and not signal.low_quality
@@ -247,7 +251,7 @@ def test_a_confirmation_looks_back_eight_seconds_over_a_window_of_three(rise_ns,
     assert (START + 8 * SECOND in stamps) is wanted
 
 
-def test_signals_wait_for_the_cooldown_and_for_the_position_to_close():
+def test_signals_wait_for_the_cooldown():
     book, trades = bullish()
     more = [(ts + 60 * SECOND * i, price, side, size) for i in range(12)
             for ts, price, side, size in trades[:120]]  # fmt: skip
@@ -255,10 +259,70 @@ def test_signals_wait_for_the_cooldown_and_for_the_position_to_close():
     engine.add_depth(make_depth(book))
     stamps = [signal.ts_ns for signal in engine.add_trades(make_trades(more))]
     assert stamps == [START + (50 + 300 * i) * SECOND for i in range(3)]
-    held = engine_of()
-    held.add_depth(make_depth(book))
-    held.cooldown.opened(START)
-    assert held.add_trades(make_trades(trades)) == []
+
+
+def test_a_cut_judges_the_slice_that_is_over_and_no_other():
+    book, trades = bullish()
+    end = START + 50 * SECOND
+    engine = engine_of()
+    engine.add_depth(make_depth(book))
+    engine.add_trades(make_trades([trade for trade in trades if trade[0] < end]))
+    assert engine.until(end - 1) == []
+    (signal,) = engine.until(end)
+    assert signal.ts_ns == end
+    assert engine.until(end) == engine.until(end + 60 * SECOND) == []  # No slice is open.
+    assert engine.add_trades(make_trades([(end - 1, 401, "B", 1)])) == []
+    assert engine.late == 1  # The cut had promised that there was none.
+    engine.add_trades(make_trades([(end, 401, "B", 1)]))
+    assert engine.late == 1
+
+
+def test_an_engine_without_events_has_no_slice_for_a_cut():
+    assert engine_of().until(START) == []
+
+
+def test_every_slice_that_opposes_a_position_says_so_and_names_its_direction():
+    book, trades = bullish()
+    engine = engine_of(make_rule(exits=True))
+    engine.add_depth(make_depth(book))
+    found = engine.add_trades(make_trades(trades))
+    # Only buying from the first slice on, and the book beyond one half from 40 seconds on.
+    turned = [message for message in found if isinstance(message, FlowTurned)]
+    assert turned[0] == FlowTurned(
+        contract=CONTRACT, ts_ns=START + 40 * SECOND, against=Direction.SHORT,
+        reason="imbalance ratio +0.53, aggressive volume 800 against 0",
+    )  # fmt: skip
+    assert [said.ts_ns for said in turned] == [START + s * SECOND for s in range(40, 61, 5)]
+    assert {said.against for said in turned} == {Direction.SHORT}
+    assert [type(message) for message in found[2:4]] == [FlowTurned, SignalRaised]
+
+
+def gold(**settings: object) -> FlowEngine:
+    rule = FlowRule.of(FlowSettings(exits=False, **settings), instrument("GC"))
+    return FlowEngine(rule, "GCZ5", False)
+
+
+def test_the_stop_of_gold_is_capped_and_the_target_keeps_the_ratio():
+    for ratio, target in ((2.0, 50), (1.5, 38)):
+        engine, (book, trades) = gold(reward_ratio=ratio), bullish()
+        engine.add_depth(make_depth(book, contract="GCZ5"))
+        (signal,) = engine.add_trades(make_trades(trades))
+        assert (signal.stop_ticks, signal.target_ticks) == (25, target)
+
+
+def test_zones_move_the_stop_behind_the_round_number_that_rejected():
+    # Gold at 400 ticks, a level; two visits from above in the minute before, and one below it.
+    settings = {"liquidity": True, "window_s": 10}
+    path = [*range(425, 402, -4), *range(402, 426, 4)] * 4
+    early = [(START - (len(path) - i) * SECOND, price, "U", 1) for i, price in enumerate(path)]
+    for switched, stop in ((True, 406 - 395), (False, 25)):
+        engine = gold(**(settings | {"liquidity": switched}))
+        book = [(START, BID, 406, 90), (START, ASK, 407, 10)]
+        engine.add_trades(make_trades(early))
+        engine.add_depth(make_depth(book, contract="GCZ5"))
+        rows = [(START + 1 + i * SECOND // 2, 406, "B", 10) for i in range(40)]
+        (signal,) = engine.add_trades(make_trades(rows))
+        assert signal.stop_ticks == stop
 
 
 def test_asking_for_an_exit_changes_nothing():
@@ -289,7 +353,8 @@ class SlowEngine:
     found: list[tuple] = field(default_factory=list)  # Signals and metrics, in order.
     late: int = 0
     refused: int = 0
-    end: int | None = None
+    end: int | None = None  # Of the open slice.
+    floor: int | None = None  # What is earlier is late.
 
     def __post_init__(self) -> None:
         self.book, self.cooldown = Book(), Cooldown(self.rule.cooldown_ns)
@@ -297,7 +362,7 @@ class SlowEngine:
     def trade(self, trade: Trade) -> None:
         if trade[3] < 1:
             self.refused += 1
-        elif self.end is not None and trade[0] < self.end - self.rule.step_ns:
+        elif self.floor is not None and trade[0] < self.floor:
             self.late += 1
         else:
             self.advance(trade[0])
@@ -305,7 +370,7 @@ class SlowEngine:
 
     def change(self, change: Change) -> None:
         floor = self.states[-1][0] if self.states else change[0]
-        floor = floor if self.end is None else max(floor, self.end - self.rule.step_ns)
+        floor = floor if self.floor is None else max(floor, self.floor)
         ts = max(change[0], floor)
         self.late += ts != change[0]
         self.advance(ts)
@@ -318,10 +383,19 @@ class SlowEngine:
             self.judge(self.end)
         if self.end is None or ts >= self.end:
             self.end = (ts // step + 1) * step
+            self.floor = self.end - step
+
+    def until(self, ts: int) -> None:
+        if self.end is not None and ts >= self.end:
+            self.judge(self.end)
+            self.floor, self.end = self.end, None
 
     def judge(self, end: int) -> None:
         metrics, rule = self.measure(end), self.rule
         self.found.append(metrics)
+        for held in (Direction.LONG, Direction.SHORT) * rule.exits:
+            if (reason := flow_exit(metrics, held, rule)) is not None:
+                self.found.append((end, held, reason))
         verdict = score(metrics, rule)
         mids = [self.mid(end - second * SECOND) for second in range(7, -1, -1)]
         if (
@@ -393,28 +467,40 @@ def batched(events: list, cuts: random.Random) -> list[list]:
     """Cut events into batches of one kind, at random."""
     batches: list[list] = []
     for event in events:
-        same = batches and isinstance(batches[-1][-1][2], str) == isinstance(event[2], str)
-        if same and cuts.random() < 0.8:
+        same = batches and type(batches[-1][-1][2]) is type(event[2])
+        if same and event[2] is not None and cuts.random() < 0.8:
             batches[-1].append(event)
         else:
             batches.append([event])
     return batches
 
 
-def add(engine: FlowEngine, batch: list) -> list:
+def add(engine: FlowEngine, batch: list, contract: str = CONTRACT) -> list:
+    if batch[0][2] is None:
+        return engine.until(batch[0][0])
     if isinstance(batch[0][2], str):
         return engine.add_trades(make_trades(batch))
-    return engine.add_depth(make_depth(batch))
+    return engine.add_depth(make_depth(batch, contract=contract))
 
 
-def facts(signals: list) -> list[tuple]:
-    return [(s.ts_ns, s.direction, s.strength_ppm, s.detail, s.last_price, s.low_quality)
-            for s in signals]  # fmt: skip
+def facts(found: list) -> list[tuple]:
+    return [
+        (m.ts_ns, m.against, m.reason)
+        if isinstance(m, FlowTurned)
+        else (m.ts_ns, m.direction, m.strength_ppm, m.detail, m.last_price, m.low_quality)
+        for m in found
+    ]
 
 
 def slow_facts(slow: SlowEngine) -> list[tuple]:
-    return [(end, v.direction, v.strength_ppm, v.reason, price, low)
-            for end, v, price, low in (f for f in slow.found if isinstance(f, tuple))]  # fmt: skip
+    found = []
+    for end, what, *more in (f for f in slow.found if isinstance(f, tuple)):
+        if isinstance(what, Direction):
+            found.append((end, what, *more))
+        else:
+            told = f"{what.reason}, 500.00 dollars at risk"
+            found.append((end, what.direction, what.strength_ppm, told, *more))
+    return found
 
 
 TIMES = st.integers(0, 40_000).map(lambda ms: at("09:29:40") + ms * 1_000_000)
@@ -424,7 +510,12 @@ TRADE_EVENTS = st.tuples(
 CHANGE_EVENTS = st.tuples(
     TIMES, st.sampled_from([BID, ASK]), st.integers(396, 404), st.sampled_from([-1, 0, 0, 3, 9, 30])
 )
-EVENTS = st.lists(st.one_of(TRADE_EVENTS, CHANGE_EVENTS), min_size=1, max_size=60)
+CUT_EVENTS = st.tuples(TIMES, st.just(0), st.none())
+EVENTS = st.lists(
+    st.one_of(TRADE_EVENTS, CHANGE_EVENTS, TRADE_EVENTS, CHANGE_EVENTS, CUT_EVENTS),
+    min_size=1,
+    max_size=60,
+)
 RULES = st.builds(
     make_rule,
     window_s=st.sampled_from([3, 10]),
@@ -438,6 +529,7 @@ RULES = st.builds(
     require_primary=st.booleans(),
     confirm=st.sampled_from(["off", "off", "tick_share", "two_of_three"]),
     night_only=st.just(False),
+    exits=st.booleans(),
 )
 
 
@@ -447,7 +539,10 @@ def check(events: list, rule: FlowRule, cuts: random.Random) -> list:
     for batch in batched(events, cuts):
         signals += add(engine, batch)
         for event in batch:
-            (slow.trade if isinstance(event[2], str) else slow.change)(event)
+            if event[2] is None:
+                slow.until(event[0])
+            else:
+                (slow.trade if isinstance(event[2], str) else slow.change)(event)
         judged = [found for found in slow.found if isinstance(found, Metrics)]
         assert engine.metrics == (judged[-1] if judged else None)
     assert facts(signals) == slow_facts(slow)
@@ -485,6 +580,43 @@ def test_within_a_slice_it_does_not_matter_which_stream_comes_first(events, rule
         signals = [s for batch in batched(order, random.Random(1)) for s in add(engine, batch)]
         seen.append((signals, engine.metrics))
     assert seen[0] == seen[1] == seen[2]
+
+
+@settings(max_examples=100, deadline=None)
+@given(EVENTS, RULES)
+def test_cuts_change_nothing_of_what_is_found(events, rule):
+    ordered = sorted(events, key=lambda event: event[0])
+    seen = []
+    for kept in (ordered, [event for event in ordered if event[2] is not None]):
+        engine = engine_of(rule)
+        found = [m for event in kept for m in add(engine, [event])]
+        found += engine.until(ordered[-1][0] + 60 * SECOND)
+        seen.append((found, engine.metrics))
+    assert seen[0] == seen[1]
+
+
+@settings(max_examples=80, deadline=None)
+@given(EVENTS, st.sampled_from([1, 5, 7]), st.randoms(use_true_random=False))
+def test_the_zones_see_the_same_prices_however_events_are_cut(events, step_s, cuts):
+    ordered = sorted(events, key=lambda event: event[0])
+    end, seen = ordered[-1][0] + 60 * SECOND, []
+    for batches in (batched(ordered, cuts), [[e] for e in ordered if e[2] is not None]):
+        engine = gold(liquidity=True, step_s=step_s, window_s=3)
+        for batch in batches:
+            add(engine, batch, "GCZ5")
+        engine.until(end)
+        seen.append((engine.zones.zones, engine.zones.visits, engine.zones.last))
+    assert seen[0] == seen[1]
+
+
+def test_a_price_that_stands_eight_seconds_at_a_level_is_a_stay_though_nothing_happens():
+    # Five seconds of the first slice, all of a short silence; of a long one eight and a slice.
+    for quiet_s, wanted in ((6, 10), (13, 15), (20, 18), (3_600, 18)):
+        engine = gold(liquidity=True)
+        engine.add_trades(make_trades([(START, 400, "B", 1)]))
+        engine.add_trades(make_trades([(START + quiet_s * SECOND, 400, "B", 1)]))
+        engine.until(START + 7_200 * SECOND)
+        assert engine.zones.visits[400].near == wanted
 
 
 def test_the_random_events_do_raise_signals():

@@ -5,6 +5,10 @@ import dataclasses
 import pytest
 
 from actors.core.flow.confirm import Confirmation
+from actors.core.flow.liquidity import ZoneRule
+from actors.core.flow.rules import FlowRule, cooldown_ns
+from protocol.instruments import UnknownSymbol, instrument
+from protocol.pattern_settings import FlowSettings
 from protocol.units import NANOS_PER_S
 from tests.actors.core.flow.books import make_rule
 
@@ -37,6 +41,27 @@ def test_the_defaults_are_those_of_the_domain():
     assert (rule.intensity_min, rule.require_primary, rule.night_only) == (50, True, False)
     assert (rule.levels_known, rule.confirmation) == (True, Confirmation.OFF)
     assert not make_rule(depth="touch").levels_known
+
+
+def test_exits_are_on_and_zones_off_unless_switched():
+    rule = FlowRule.of(FlowSettings(), instrument("GC"))
+    assert rule.exits and rule.zones is None
+    assert not make_rule(exits=False).exits
+    zones = FlowRule.of(FlowSettings(liquidity=True), instrument("GC")).zones
+    assert zones == ZoneRule.of(instrument("GC"))
+
+
+def test_a_symbol_without_a_stop_or_with_zones_without_levels_is_refused():
+    with pytest.raises(UnknownSymbol, match="no stop is known for 'MES'"):
+        FlowRule.of(FlowSettings(), instrument("MES"))
+    with pytest.raises(UnknownSymbol, match="no round numbers are known for 'ES'"):
+        make_rule(liquidity=True)
+
+
+def test_the_cooldown_is_known_for_every_symbol():
+    assert cooldown_ns(FlowSettings()) == 300 * NANOS_PER_S
+    assert cooldown_ns(FlowSettings(preset="aggressive")) == 180 * NANOS_PER_S
+    assert cooldown_ns(FlowSettings(cooldown_s=7)) == 7 * NANOS_PER_S
 
 
 def test_a_window_is_an_hour_at_most():

@@ -17,7 +17,7 @@ from protocol.market import BarClosed, DepthBatch, ValueJudged, Window
 from protocol.pattern_settings import FlowSettings, HorizontalSettings, ImbalanceSettings
 from protocol.patterns import DIRECTION, Pattern
 from protocol.settings import BarSettings, Settings
-from protocol.signals import PPM, SignalRaised, ZoneState
+from protocol.signals import PPM, FlowTurned, SignalRaised, ZoneState
 from protocol.units import NANOS_PER_S
 from tests.actors.core.patterns.sessions import real_trades
 from tests.makers import at, make_bar, make_trades
@@ -274,7 +274,8 @@ def test_the_metrics_are_asked_where_they_are_switched_on():
     detectors = DetectorSet(dataclasses.replace(ALL, flow=loose), OWN)
     rows = [(at("10:00") + i * NANOS_PER_S // 10, 400 + i % 4, "B", 5) for i in range(900)]
     found = detectors.add_trades(batch_of(make_trades(rows), "ESZ5", False))
-    assert Pattern.FLOW_BUYING in {signal.pattern for signal in found}
+    assert any(isinstance(m, FlowTurned) for m in found)
+    assert Pattern.FLOW_BUYING in {m.pattern for m in found if isinstance(m, SignalRaised)}
     assert detectors.add_depth(empty) == []
     other = dataclasses.replace(empty, contract="ESH6")
     assert detectors.add_depth(other) == []

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from actors.core.columns import Trades, concat
 from actors.core.patterns.tape_absorption import (
-    RECENT_MAX,
+    PRICES_MAX,
     TapeAbsorption,
     TapeAbsorptionRule,
     absorbed_windows,
@@ -351,12 +351,21 @@ def test_memory_is_the_reach_of_one_window_and_keeps_no_batch_alive():
         assert not np.shares_memory(getattr(detector.tail, name), getattr(trades, name))
 
 
-def test_of_the_prices_remembered_against_repeats_the_oldest_is_forgotten_first():
-    detector = TapeAbsorption(dataclasses.replace(RULE, repeat_ns=2**62), CONTRACT, False)
-    pattern = Pattern.TAPE_BUYING_ABSORPTION
-    apart = RULE.repeat_ticks + 1
-    for number in range(RECENT_MAX + 1):
-        assert detector._is_new(pattern, number, number * apart)
-    assert len(detector.raised_at[pattern]) == RECENT_MAX
-    assert not detector._is_new(pattern, RECENT_MAX, apart)
-    assert detector._is_new(pattern, RECENT_MAX, 0)
+def test_prices_that_may_be_raised_at_again_are_forgotten_and_no_others():
+    detector = TapeAbsorption(dataclasses.replace(RULE, repeat_ns=1_000), CONTRACT, False)
+    apart = 2 * RULE.repeat_ticks + 1
+    count = 2 * PRICES_MAX
+    prices = [number * apart for number in range(count)]
+    assert detector._new(list(range(count)), [True] * count, prices) == list(range(count))
+    assert detector._new([count], [True], [0]) == []  # Still quiet, whatever the crowd.
+    assert detector._new([10_000], [True], [0]) == [0]
+    assert len(detector.quiet_until[True]) <= apart + 1
+    assert not detector.quiet_until[False]
+
+
+def test_one_event_silences_its_price_and_those_beside_it_on_its_side_until_the_time_is_over():
+    rule = dataclasses.replace(RULE, repeat_ns=1_000, repeat_ticks=1)
+    detector = TapeAbsorption(rule, CONTRACT, False)
+    rows = [(0, True, 10), (999, True, 11), (999, True, 12), (999, False, 10), (1_000, True, 9)]
+    ts, sides, prices = map(list, zip(*rows, strict=True))
+    assert detector._new(ts, sides, prices) == [0, 2, 3, 4]

@@ -4,17 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.core.patterns.absorption import LEVEL_RATIO_OF_FULL_STRENGTH
+from actors.core.patterns.tape_absorption import RATIO_OF_FULL_STRENGTH
 from actors.core.regime.flow_score import (
-    FlowEntry,
+    ABSORPTION_RATIO,
+    TAPE_RATIO,
     FlowEvidence,
     FlowScore,
     Pull,
-    flow_entry,
+    evidence_of,
     flow_score,
     supported,
 )
-from protocol.patterns import Direction
+from protocol.patterns import DIRECTION, Direction, Pattern
 from protocol.signals import FlowRegime
+from tests.makers import make_signal
 
 LONG, SHORT, NONE = Direction.LONG, Direction.SHORT, Direction.NONE
 
@@ -31,15 +35,11 @@ def test_t4_4_the_example_that_the_seed_bought_is_no_entry():
     """Seed: adds the points of all four whatever their direction, gets 100 and buys."""
     score = flow_score(FlowEvidence(absorption=long(4.5), book=long(2.4), tape=short(1.6)))
     assert score == FlowScore(direction=LONG, net_ppm=1_900_000, confidence_ppm=550_000)
-    assert flow_entry(score) is None
 
 
-def test_with_the_location_the_example_is_enough():
+def test_with_the_location_the_example_gains_its_points():
     evidence = FlowEvidence(absorption=long(4.5), book=long(2.4), tape=short(1.6), profile=LONG)
-    entry = flow_entry(flow_score(evidence))
-    assert entry == FlowEntry(
-        direction=LONG, confidence_ppm=800_000, stop_ticks=8, target_ticks=16
-    )
+    assert flow_score(evidence).confidence_ppm == 800_000
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,40 @@ def test_a_net_of_one_half_is_a_direction_and_less_is_none(ratio, direction):
     assert score.confidence_ppm == (250_000 if direction is LONG else 0)
 
 
-@pytest.mark.parametrize(
-    ("confidence", "enough"), [(550_000, False), (599_999, False), (600_000, True)]
-)
-def test_sixty_is_enough_confidence(confidence, enough):
-    score = FlowScore(direction=SHORT, net_ppm=-600_000, confidence_ppm=confidence)
-    assert (flow_entry(score) is not None) is enough
+def found(pattern, strength):
+    return make_signal(
+        pattern=pattern, direction=DIRECTION[pattern], strength_ppm=round(strength * 1_000_000)
+    )
 
 
-def test_without_a_direction_no_confidence_is_enough():
-    assert flow_entry(FlowScore(direction=NONE, net_ppm=0, confidence_ppm=1_000_000)) is None
+def test_each_kind_of_signal_speaks_for_its_own_component():
+    signals = [
+        found(Pattern.LEVEL_BUYING_ABSORPTION, 0.9),
+        found(Pattern.TAPE_SELLING_ABSORPTION, 0.16),
+        found(Pattern.FLOW_BUYING, 7 / 17),  # 12 bid, 5 offered: 2.4.
+        found(Pattern.BUYING_EXHAUSTION, 1.0),
+    ]
+    assert evidence_of(signals, LONG) == FlowEvidence(
+        absorption=long(4.5), book=Pull(LONG, 2_400_001), tape=short(1.6), profile=LONG
+    )
+    assert evidence_of([], NONE) == FlowEvidence()
+
+
+def test_of_several_signals_the_strongest_speaks_and_the_first_of_equals():
+    weak, strong = found(Pattern.BUYING_ABSORPTION, 0.2), found(Pattern.SELLING_ABSORPTION, 0.4)
+    equal = found(Pattern.EFFORT_BUYING_ABSORPTION, 0.4)
+    for signals in ([weak, strong, equal], [strong, weak, equal], [strong, equal, weak]):
+        assert evidence_of(signals, NONE).absorption == short(2.0)
+    assert evidence_of([equal, strong], NONE).absorption == long(2.0)
+
+
+def test_a_full_strength_is_the_ratio_that_the_patterns_take_for_it():
+    assert ABSORPTION_RATIO == LEVEL_RATIO_OF_FULL_STRENGTH
+    assert TAPE_RATIO == RATIO_OF_FULL_STRENGTH
+
+
+def test_a_book_of_one_side_alone_is_ten_to_one():
+    assert evidence_of([found(Pattern.FLOW_SELLING, 1.0)], NONE).book == short(10.0)
 
 
 def test_a_negative_ratio_is_refused():

@@ -92,12 +92,19 @@ bearish divergence    | bearish_delta_divergence | ✗ | ✓ | ✗ | ✗ | ✗
 unfinished high       | unfinished_high          | ✗ | ✗ | t | ✗ | ✗
 unfinished low        | unfinished_low           | ✗ | ✗ | t | ✗ | ✗
 """
+# Not of the domain's table: whoever switches the metrics on (domain 3) wants their entries, where
+# the bias of the regime allows them.
+METRICS = """
+metrics, buying       | flow_buying              | ✓ | ✗ | ✓ | ✓ | ✗
+metrics, selling      | flow_selling             | ✗ | ✓ | ✓ | ✓ | ✗
+"""
 COLUMNS = (
     Regime.TRENDING_UP, Regime.TRENDING_DOWN, Regime.RANGING, Regime.VOLATILE, Regime.NO_TRADE,
 )  # fmt: skip
 CELLS = {
     Pattern(words[1]): dict(zip(COLUMNS, words[2:], strict=True))
-    for line in TABLE.strip().splitlines()
+    for line in (TABLE + METRICS).strip().splitlines()
+    if line
     if (words := [word.strip() for word in line.split("|")])
 }
 
@@ -117,6 +124,13 @@ def test_the_default_table_is_that_of_the_domain_cell_by_cell(pattern, regime):
             assert answer.reason is DropReason.NO_TRADE
         case "✗":
             assert answer.reason is DropReason.PATTERN_NOT_ENABLED
+
+
+def test_an_approved_signal_keeps_its_own_stop_and_target():
+    regime = make_regime(regime=Regime.RANGING)
+    signal = make_signal(pattern=Pattern.FLOW_BUYING, stop_ticks=25, target_ticks=50)
+    answer = permit(signal, regime, DEFAULT)
+    assert (answer.stop_ticks, answer.target_ticks) == (25, 50)
 
 
 def test_a_magnet_is_noted_at_its_own_level_and_never_approved():

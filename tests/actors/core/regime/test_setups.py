@@ -180,6 +180,35 @@ def test_what_may_forbid_a_setup_is_what_could_confirm_its_opposite(fields, veto
     assert bool(fade(turn(), turn(LONG, strength=1.0, **fields))) is not vetoed
 
 
+ABSORBED = {"pattern": Pattern.SELLING_ABSORPTION, "strength": 0.4}
+BOOK = {"pattern": Pattern.FLOW_SELLING, "strength": 0.6}
+
+
+def test_the_score_of_all_order_flow_counts_where_it_is_surer_than_any_signal():
+    # Absorption 0.30, and 0.25 for the edge of value itself; the heaviest signal says 0.40.
+    (made,) = fade(turn(**ABSORBED))
+    assert made.confidence_ppm == 800_000 + 82_500
+    # The book adds 0.25, and the heaviest signal is still more than nothing: it confirmed.
+    (made,) = fade(turn(**ABSORBED), turn(**BOOK))
+    assert made.confidence_ppm == 800_000 + 120_000
+    (made,) = fade(turn(**ABSORBED), turn(strength=0.9))
+    assert made.confidence_ppm == 800_000 + 135_000
+
+
+def test_the_score_forbids_what_no_single_signal_could():
+    absorbed = turn(LONG, pattern=Pattern.BUYING_ABSORPTION, strength=0.4)
+    book = turn(LONG, pattern=Pattern.FLOW_BUYING, strength=0.6)
+    assert len(fade(turn(), absorbed)) == len(fade(turn(), book)) == 1
+    # 0.30 and 0.25 against the fade are more than one half; its own 0.6 confirms in vain.
+    assert fade(turn(), absorbed, book) == []
+    assert len(fade(turn(), absorbed, dataclasses.replace(book, low_quality=True))) == 1
+
+
+def test_the_metrics_confirm_nothing_by_themselves_and_forbid_nothing():
+    assert fade(turn(**BOOK)) == []
+    assert len(fade(turn(), turn(LONG, pattern=Pattern.FLOW_BUYING, strength=1.0))) == 1
+
+
 def test_signals_of_low_quality_count_only_where_entries_on_them_are_allowed():
     assert fade(turn(low_quality=True)) == []
     allowed = SetupRule.of(SetupSettings(), low_quality_allowed=True)

@@ -7,14 +7,13 @@ import pytest
 from actors.core.orders.money import TickValue
 from actors.core.risk.limits import (
     RiskRule,
-    RiskState,
     after_cut,
-    apply,
     bracket_risk_cents,
     judge,
     judge_cut,
     unrealised_cents,
 )
+from actors.core.risk.state import RiskState, apply, bracket_of
 from protocol.account import BalanceReported, TradingHalted, TradingResumed
 from protocol.orders import (
     BracketApproved,
@@ -24,7 +23,9 @@ from protocol.orders import (
     ExitReason,
     FlattenOrdered,
 )
-from protocol.patterns import Direction
+from protocol.patterns import Direction, Pattern
+from protocol.signals import FlowTurned
+from protocol.units import NANOS_PER_S
 from tests.makers import (
     CONTRACT,
     at,
@@ -50,6 +51,8 @@ RULE = RiskRule(
     last_entry_minute=15 * 60 + 45,
     flatten_minute=15 * 60 + 55,
     low_quality_allowed=False,
+    cooldown_ns=300 * NANOS_PER_S,
+    hold_min_ns=10 * NANOS_PER_S,
 )
 
 
@@ -88,7 +91,7 @@ def test_an_approved_signal_becomes_a_bracket_of_one_contract():
 
 def test_the_risk_budget_of_the_domain_example():
     """T7.7: 250 lost, limit 400, the next stop would cost 217."""
-    assert bracket_risk_cents(RULE) == 21_700
+    assert bracket_risk_cents(RULE.stop_ticks, RULE) == 21_700
     assert denied(fold(lost(-25_000))) is DenyReason.RISK_BUDGET
     assert denied(fold(lost(-18_300))) is None  # Exactly at the limit.
     assert denied(fold(lost(-18_301))) is DenyReason.RISK_BUDGET
@@ -297,3 +300,107 @@ def test_repeated_facts_change_nothing():
     facts = [make_bracket(), make_submitted(), make_opened(), make_closed()]
     assert fold(*facts) == fold(*facts, *facts)
     assert denied(fold(*facts, *facts)) is None
+
+
+FLOW = {"pattern": Pattern.FLOW_BUYING, "stop_ticks": 20, "target_ticks": 40}
+BY_FLOW = {"bracket_id": bracket_of("signal-1")}
+
+
+def test_a_signal_with_its_own_stop_becomes_a_bracket_with_it_and_with_its_risk():
+    found = judge(RiskState(), make_approved(**FLOW), RULE)
+    assert (found.stop_ticks, found.target_ticks) == (20, 40)
+    assert found.risk_cents == 21 * 1_250 + 450
+    assert found.bracket_id == bracket_of("signal-1")
+
+
+def test_the_budget_is_that_of_the_stop_of_the_signal_and_not_of_the_instrument():
+    # 28 ticks, one of slippage and commissions are 367 dollars, one tick more are 379.5.
+    state = fold(lost(-3_300))
+    assert denied(state, ts_ns=at("11:01"), stop_ticks=28) is None
+    assert denied(state, ts_ns=at("11:01"), stop_ticks=29) is DenyReason.RISK_BUDGET
+
+
+def test_distances_below_zero_are_refused():
+    for name in ("stop_ticks", "target_ticks"):
+        with pytest.raises(ValueError, match="stop -1|target -1"):
+            judge(RiskState(), make_approved(**{name: -1}), RULE)
+
+
+@pytest.mark.parametrize(
+    ("clock", "wanted"),
+    [("11:00", DenyReason.COOLDOWN), ("11:04:59.999", DenyReason.COOLDOWN), ("11:05", None)],
+)
+def test_the_metrics_enter_no_earlier_than_a_cooldown_after_the_last_close(clock, wanted):
+    state = fold(lost(0, "10:50", bracket_id="b"), lost(0, "11:00"))
+    assert denied(state, ts_ns=at(clock), **FLOW) is wanted
+    # A report that comes late does not bring the earlier close back.
+    apply(state, lost(0, "10:30", bracket_id="c"))
+    assert denied(state, ts_ns=at(clock), **FLOW) is wanted
+
+
+def test_the_cooldown_is_for_the_metrics_and_for_their_contract_alone():
+    assert denied(fold(make_closed(ts_ns=at("11:00"))), ts_ns=at("11:01")) is None
+    other = fold(make_closed(ts_ns=at("11:00"), contract="ESH6"))
+    assert denied(other, ts_ns=at("11:01"), **FLOW) is None
+
+
+def turned(clock, against=Direction.LONG, contract=CONTRACT):
+    return FlowTurned(contract=contract, ts_ns=at(clock), against=against, reason="two of three")
+
+
+def held_by_flow(**fields):
+    opened = make_opened(**(BY_FLOW | {"ts_ns": at("10:05:01")} | fields))
+    return fold(make_approved(**FLOW), opened)
+
+
+def exits(state, *said, clock="10:06"):
+    facts = after_cut(state, at(clock), 20_000, RULE, said)
+    for fact in facts:
+        apply(state, fact)
+    return [fact.reason for fact in facts if isinstance(fact, FlattenOrdered)]
+
+
+def test_metrics_that_turn_against_their_own_position_close_it_once():
+    state = held_by_flow()
+    assert exits(state, turned("10:05:30")) == [ExitReason.FLOW_EXIT]
+    assert exits(state, turned("10:05:35")) == []  # It is on its way.
+    assert exits(state, clock="15:55") == []
+
+
+@pytest.mark.parametrize(
+    ("clock", "leaves"),
+    [("10:05:00", False), ("10:05:10.999", False), ("10:05:11", True), ("10:05:12", True)],
+)
+def test_a_position_is_held_ten_seconds_before_the_metrics_can_close_it(clock, leaves):
+    assert bool(exits(held_by_flow(), turned(clock))) is leaves
+
+
+@pytest.mark.parametrize(
+    "said",
+    [turned("10:05:30", Direction.SHORT), turned("10:05:30", contract="ESH6")],
+    ids=["for it", "another contract"],
+)
+def test_what_the_metrics_say_of_others_closes_nothing(said):
+    assert exits(held_by_flow(), said) == []
+
+
+def test_a_position_of_another_pattern_is_left_alone():
+    assert exits(fold(make_approved(), make_opened(**BY_FLOW)), turned("10:05:30")) == []
+    assert exits(fold(make_approved(**FLOW), make_opened()), turned("10:05:30")) == []
+
+
+def test_without_a_position_metrics_that_turn_demand_nothing():
+    assert exits(RiskState(), turned("10:05:30")) == []
+    assert exits(fold(make_approved(**FLOW), make_bracket(**BY_FLOW)), turned("10:05:30")) == []
+
+
+def test_one_of_several_slices_since_the_last_cut_is_enough():
+    said = (turned("10:05:05"), turned("10:05:20"), turned("10:05:25", Direction.SHORT))
+    assert exits(held_by_flow(), *said) == [ExitReason.FLOW_EXIT]
+
+
+def test_the_flatten_and_the_halt_go_before_the_metrics():
+    state = held_by_flow()
+    assert exits(state, turned("15:55"), clock="15:55") == [ExitReason.AUTO_FLATTEN]
+    lossy = apply(held_by_flow(), make_closed(bracket_id="b", pnl_cents=-40_000))
+    assert exits(lossy, turned("10:05:30")) == [ExitReason.HALT_FLATTEN]

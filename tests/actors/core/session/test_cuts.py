@@ -20,7 +20,8 @@ from tests.makers import make_trades
 NEW_YORK = ZoneInfo("America/New_York")
 FIVE_MINUTES = 300
 MANY = ("time:300", "tick:3", "volume:25", "range:2", "time:60")
-BAR, SESSION = CutReason.BAR, CutReason.SESSION
+BAR, SESSION, TIMER = CutReason.BAR, CutReason.SESSION, CutReason.TIMER
+GRACE = NANOS_PER_S // 2
 
 
 def at(clock: str, day: str = "2025-12-03") -> int:
@@ -277,6 +278,78 @@ def test_the_open_bar_of_the_old_contract_is_cut_in_its_time():
     ]  # fmt: skip
 
 
+def sliced(step_s: int = 5) -> Cuts:
+    return Cuts((Series(BarKind.TIME, FIVE_MINUTES),), split=True, step_ns=step_s * NANOS_PER_S)
+
+
+def seen(points) -> list[tuple[int, str, CutReason]]:
+    return [(index, clock(ts), reason) for index, ts, reason in points]
+
+
+def test_a_slice_with_a_trade_ends_with_a_cut_and_an_empty_one_does_not():
+    found = sliced().add(traded([at("10:00:01"), at("10:00:04.999"), at("10:00:21")]))
+    assert seen(found) == [(2, "10:00:05", TIMER)]
+
+
+@pytest.mark.parametrize(
+    ("second", "wanted"),
+    [("10:00:04.999", []), ("10:00:05", [(1, "10:00:05", TIMER)]),
+     ("10:00:10", [(1, "10:00:05", TIMER)])],
+)  # fmt: skip
+def test_the_cut_of_a_slice_comes_before_the_first_trade_at_its_end(second, wanted):
+    assert seen(sliced().add(traded([at("10:00:00"), at(second)]))) == wanted
+
+
+def test_where_a_slice_ends_with_a_bar_or_the_session_the_cut_is_theirs():
+    found = sliced().add(traded([at("10:04:57"), at("10:05:03"), at("10:05:06")]))
+    assert seen(found) == [(1, "10:05:00", BAR), (2, "10:05:05", TIMER)]
+    assert seen(sliced().add(traded([at("15:59:58"), at("16:00:01")]))) == [
+        (1, "16:00:00", SESSION)
+    ]
+
+
+def test_slices_lie_on_multiples_of_their_length_since_1970():
+    start = at("10:00:00")
+    first = (start // (7 * NANOS_PER_S) + 1) * 7 * NANOS_PER_S
+    found = sliced(7).add(traded([start, start + 20 * NANOS_PER_S]))
+    assert found == [(1, first, TIMER)]
+
+
+def test_the_clock_brings_the_cut_of_a_quiet_slice_once():
+    found = sliced()
+    found.add(traded([at("10:00:01")]))
+    assert found.due_cuts(at("10:00:05") + GRACE - 1, GRACE) == []
+    assert found.due_cuts(at("10:00:05") + GRACE, GRACE) == [(at("10:00:05"), TIMER)]
+    assert found.due_cuts(at("10:01:00"), GRACE) == []
+    assert seen(found.add(traded([at("10:00:04"), at("10:00:06")]))) == []
+
+
+def test_the_slice_of_the_old_contract_is_cut_in_its_time():
+    found = sliced()
+    found.add(traded([at("10:00:01")]))
+    found.renew()
+    assert seen(found.add(traded([at("10:00:07")]))) == [(0, "10:00:05", TIMER)]
+
+
+@given(STARTS, STEPS, st.lists(st.integers(0, 26), max_size=5), st.sampled_from([1, 5, 7]))
+@settings(deadline=None)
+def test_slices_add_their_cuts_to_the_others_however_batches_are_cut(start, steps, places, step_s):
+    whole = traded(start + np.cumsum([0, *steps]) * 1_000_000)
+    step, times = step_s * NANOS_PER_S, whole.ts_event.tolist()
+    plain = {ts: reason for _, ts, reason in cuts_of([whole], ("time:300",))}
+    ends = {(ts // step + 1) * step for ts in times}
+    wanted = dict.fromkeys((end for end in ends if end <= times[-1]), TIMER) | plain
+    points, done, found = [], 0, sliced(step_s)
+    for part in parts_of(whole, places):
+        points += [(done + index, ts, reason) for index, ts, reason in found.add(part)]
+        done += len(part)
+    assert {ts: reason for _, ts, reason in points} == wanted
+    assert len(points) == len(wanted)
+    for index, ts, _ in points:
+        assert all(before < ts for before in times[:index])
+        assert all(after >= ts for after in times[index:])
+
+
 @pytest.mark.parametrize("instants", [(5, 4), (3,)])
 def test_times_that_fall_are_refused(instants):
     found, ten = many_cuts("time:300"), at("10:00:00")
@@ -286,7 +359,6 @@ def test_times_that_fall_are_refused(instants):
 
 
 SECOND = NANOS_PER_S
-GRACE = SECOND // 2
 
 
 def test_before_the_first_trade_nothing_is_due():
