@@ -125,7 +125,11 @@ class _Plan:
         getter = attrgetter(*names)
         self.values = getter if len(names) > 1 else (lambda message: (getter(message),))
         self.names = names
-        self._judged = [check for check in self.checks if not _is_plain(hints[check[0]])]
+        self._judged = [
+            (index, check)
+            for index, (name, check) in enumerate(self.checks)
+            if not _is_plain(hints[name])
+        ]
         self._right: set[tuple[type, ...]] = set()  # Types of fields that were found right.
 
     def build(self, values: list[Any]) -> Message:
@@ -136,11 +140,11 @@ class _Plan:
         """
         found = tuple(map(type, values))
         if found in self._right:
-            fields = dict(zip(self.names, values, strict=True))
+            fields = list(values)
             try:
-                for name, check in self._judged:
-                    fields[name] = check(fields[name])
-                return self.cls(**fields)
+                for index, check in self._judged:
+                    fields[index] = check(fields[index])
+                return self.cls.of(*fields)
             except (TypeError, ValueError):
                 pass  # Field by field it is said what is wrong.
         message = self._build_slowly(values)

@@ -93,11 +93,12 @@ def absorptions(bar: BarClosed, rule: AbsorptionRule) -> list[SignalRaised]:
     A bar that closed exactly in its middle can have both.
     """
     found: list[SignalRaised] = []
-    close, reach = bar.close - bar.low, rule.zone_ticks - 1
-    if (low := buying_absorption(bar.sells, bar.buys, close, rule)) is not None:
+    sells, buys, close, reach = bar.sells, bar.buys, bar.close - bar.low, rule.zone_ticks - 1
+    _refuse_outside(close, len(sells))
+    if (low := _buying(sells, buys, close, rule)) is not None:
         below = (bar.low, bar.low + reach)
         found.append(_raised(bar, Pattern.BUYING_ABSORPTION, low, bar.low, below))
-    if (high := selling_absorption(bar.sells, bar.buys, close, rule)) is not None:
+    if (high := _selling(sells, buys, close, rule)) is not None:
         above = (bar.high - reach, bar.high)
         found.append(_raised(bar, Pattern.SELLING_ABSORPTION, high, bar.high, above))
     return found
@@ -107,44 +108,26 @@ def buying_absorption(
     sells: Sequence[int], buys: Sequence[int], close: int, rule: AbsorptionRule
 ) -> Absorption | None:
     """Return the selling that was absorbed at the low; levels upwards, `close` in ticks over it."""
-    refuse_unsound(sells, buys)
-    top = len(sells) - 1
-    if top >= 0:
-        _refuse_outside(close, top)
-    if top < max(RANGE_TICKS_MIN, rule.zone_ticks):
-        return None
-    aggressive, opposite = sum(sells[: rule.zone_ticks]), sum(buys[: rule.zone_ticks])
-    both = aggressive + opposite
-    if both < max(rule.volume_min, 1) or aggressive * PPM < rule.share_min_ppm * both:
-        return None
-    if close * PPM < rule.close_position_ppm * top:
-        return None
-    if aggressive * PPM < rule.concentration_min_ppm * sum(sells):
-        return None
-    return Absorption(
-        aggressive=aggressive,
-        opposite=opposite,
-        share_ppm=ppm(aggressive, both),
-        concentration_ppm=ppm(aggressive, sum(sells)),
-        recovery_ppm=ppm(close, top),
-        strength_ppm=ppm(close * aggressive, 2 * top * max(rule.volume_min, 1)),
-    )
+    _refuse_unsound(sells, buys, close)
+    return _buying(sells, buys, close, rule)
 
 
 def selling_absorption(
     sells: Sequence[int], buys: Sequence[int], close: int, rule: AbsorptionRule
 ) -> Absorption | None:
     """Return the buying that was absorbed at the high: the low upside down."""
-    return buying_absorption(buys[::-1], sells[::-1], len(sells) - 1 - close, rule)
+    _refuse_unsound(sells, buys, close)
+    return _selling(sells, buys, close, rule)
 
 
 def level_absorptions(bar: BarClosed, rule: LevelAbsorptionRule) -> list[SignalRaised]:
     """Return the absorption of sellers at the lowest price, then of buyers at the highest."""
     found: list[SignalRaised] = []
-    close = bar.close - bar.low
-    if (low := level_buying_absorption(bar.sells, bar.buys, close, rule)) is not None:
+    sells, buys, below, above = bar.sells, bar.buys, bar.close - bar.low, bar.high - bar.close
+    _refuse_outside(below, len(sells))
+    if (low := _level(sells[0], buys[0], below, rule)) is not None:
         found.append(_raised_level(bar, Pattern.LEVEL_BUYING_ABSORPTION, low, bar.low))
-    if (high := level_selling_absorption(bar.sells, bar.buys, close, rule)) is not None:
+    if (high := _level(buys[-1], sells[-1], above, rule)) is not None:
         found.append(_raised_level(bar, Pattern.LEVEL_SELLING_ABSORPTION, high, bar.high))
     return found
 
@@ -156,14 +139,75 @@ def level_buying_absorption(
 
     An empty opposite side counts as one contract (domain 2.1b).
     """
+    _refuse_unsound(sells, buys, close)
+    return _level(sells[0], buys[0], close, rule) if len(sells) else None
+
+
+def level_selling_absorption(
+    sells: Sequence[int], buys: Sequence[int], close: int, rule: LevelAbsorptionRule
+) -> LevelAbsorption | None:
+    """Return the buying absorbed at the highest price alone: the lowest upside down."""
+    _refuse_unsound(sells, buys, close)
+    top = len(sells) - 1
+    return _level(buys[top], sells[top], top - close, rule) if top >= 0 else None
+
+
+def _refuse_unsound(sells: Sequence[int], buys: Sequence[int], close: int) -> None:
     refuse_unsound(sells, buys)
-    if not len(sells):
+    if len(sells):
+        _refuse_outside(close, len(sells))
+
+
+def _refuse_outside(close: int, levels: int) -> None:
+    if not 0 <= close < levels:
+        raise ValueError(f"a close at level {close}, wanted one from 0 to {levels - 1}")
+
+
+def _buying(
+    sells: Sequence[int], buys: Sequence[int], close: int, rule: AbsorptionRule
+) -> Absorption | None:
+    return _absorbed(sells, buys, slice(0, rule.zone_ticks), close, rule)
+
+
+def _selling(
+    sells: Sequence[int], buys: Sequence[int], close: int, rule: AbsorptionRule
+) -> Absorption | None:
+    count = len(sells)
+    return _absorbed(buys, sells, slice(count - rule.zone_ticks, count), count - 1 - close, rule)
+
+
+def _absorbed(
+    strong: Sequence[int], weak: Sequence[int], zone: slice, away: int, rule: AbsorptionRule
+) -> Absorption | None:
+    """Return the aggression of `strong` in the zone, the close `away` from the extreme."""
+    top = len(strong) - 1
+    if top < RANGE_TICKS_MIN or top < rule.zone_ticks:
         return None
-    _refuse_outside(close, len(sells) - 1)
-    aggressive, opposite = sells[0], buys[0]
-    if aggressive < rule.volume_min or close < rule.close_ticks_min:
+    if away * PPM < rule.close_position_ppm * top:  # Before any sum: it lets half of all bars go.
         return None
-    floor = max(opposite, 1)
+    aggressive, opposite, volume_min = sum(strong[zone]), sum(weak[zone]), max(rule.volume_min, 1)
+    both = aggressive + opposite
+    if both < volume_min or aggressive * PPM < rule.share_min_ppm * both:
+        return None
+    total = sum(strong)
+    if aggressive * PPM < rule.concentration_min_ppm * total:
+        return None
+    return Absorption(
+        aggressive=aggressive,
+        opposite=opposite,
+        share_ppm=ppm(aggressive, both),
+        concentration_ppm=ppm(aggressive, total),
+        recovery_ppm=ppm(away, top),
+        strength_ppm=ppm(away * aggressive, 2 * top * volume_min),
+    )
+
+
+def _level(
+    aggressive: int, opposite: int, away: int, rule: LevelAbsorptionRule
+) -> LevelAbsorption | None:
+    if aggressive < rule.volume_min or away < rule.close_ticks_min:
+        return None
+    floor = opposite or 1
     if aggressive * PPM < rule.ratio_ppm * floor:
         return None
     return LevelAbsorption(
@@ -172,18 +216,6 @@ def level_buying_absorption(
         strength_ppm=ppm(aggressive, LEVEL_RATIO_OF_FULL_STRENGTH * floor),
         actionable=aggressive * PPM >= rule.ratio_actionable_ppm * floor,
     )
-
-
-def level_selling_absorption(
-    sells: Sequence[int], buys: Sequence[int], close: int, rule: LevelAbsorptionRule
-) -> LevelAbsorption | None:
-    """Return the buying absorbed at the highest price alone: the lowest upside down."""
-    return level_buying_absorption(buys[::-1], sells[::-1], len(sells) - 1 - close, rule)
-
-
-def _refuse_outside(close: int, top: int) -> None:
-    if not 0 <= close <= top:
-        raise ValueError(f"a close at level {close}, wanted one from 0 to {top}")
 
 
 def _raised(

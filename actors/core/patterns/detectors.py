@@ -17,7 +17,6 @@ batched however, has the same signals.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from actors.core.columns import trades_of
@@ -32,6 +31,7 @@ from actors.core.patterns.effort import Effort, EffortRule
 from actors.core.patterns.exhaustion import ExhaustionRule, exhaustions
 from actors.core.patterns.horizontal import HorizontalRule, horizontals
 from actors.core.patterns.initiative import Initiative, InitiativeRule
+from actors.core.patterns.levels import refuse_unsound
 from actors.core.patterns.marks import Mark
 from actors.core.patterns.participation import Participation, ParticipationRule
 from actors.core.patterns.tape_absorption import TapeAbsorption, TapeAbsorptionRule
@@ -68,10 +68,11 @@ class DetectorSet:
         if bar.series != self.series:
             return []
         bars, given_up = self.bars, list[ZoneChanged]()
-        if bars is None or (bars.contract, bars.simulated) != (bar.contract, bar.simulated):
+        if bars is None or bars.contract != bar.contract or bars.simulated != bar.simulated:
             given_up = [] if bars is None else bars.clear(bar.end_ns)
             bars = self.bars = BarDetectors(self.settings, bar.contract, self.own, bar.simulated)
-        return [*given_up, *bars.add(bar)]
+        found = bars.add(bar)
+        return [*given_up, *found] if given_up else found
 
     def value(self, judged: ValueJudged) -> None:
         """Take in the value area of a session so far.
@@ -136,7 +137,11 @@ class BarDetectors:
 
     def add(self, bar: BarClosed) -> Found:
         """Return what each detector finds in `bar`, in the order of this module."""
-        return [found for detector in self.detectors for found in detector(bar)]
+        refuse_unsound(bar.sells, bar.buys)
+        found: Found = []
+        for detector in self.detectors:
+            found += detector(bar)
+        return found
 
     def value(self, judged: ValueJudged) -> None:
         """Take in the value area of a session so far."""
@@ -161,11 +166,11 @@ class BarDetectors:
         participation = ParticipationRule.of(s.participation, own)
         return (
             (s.imbalance.enabled, self.zones.add),
-            (s.horizontal.enabled, partial(horizontals, rule=horizontal)),
-            (s.exhaustion.enabled, partial(exhaustions, rule=exhaustion)),
+            (s.horizontal.enabled, lambda bar: horizontals(bar, horizontal)),
+            (s.exhaustion.enabled, lambda bar: exhaustions(bar, exhaustion)),
             (s.trend_exhaustion.enabled, TrendExhaustion(trend).add),
-            (s.absorption.enabled, partial(absorptions, rule=absorption)),
-            (s.level_absorption.enabled, partial(level_absorptions, rule=level)),
+            (s.absorption.enabled, lambda bar: absorptions(bar, absorption)),
+            (s.level_absorption.enabled, lambda bar: level_absorptions(bar, level)),
             (s.effort.enabled, Effort(EffortRule.of(s.effort, own)).add),
             (s.divergence.enabled, DeltaDivergence(DivergenceRule.of(s.divergence, own)).add),
             (s.participation.enabled, Participation(participation).add),

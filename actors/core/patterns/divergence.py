@@ -81,9 +81,13 @@ def is_pivot(prices: Sequence[int], side: int) -> bool:
     if len(prices) % 2 == 0:
         raise ValueError(f"{len(prices)} prices, wanted an odd number, the pivot in the middle")
     refuse_unsound_values("price", prices)
-    middle = len(prices) // 2
-    peak = prices[middle] * side
-    return all(price * side < peak for i, price in enumerate(prices) if i != middle)
+    return _stands_out(list(prices), side)
+
+
+def _stands_out(prices: list[int], side: int) -> bool:
+    peak = prices[len(prices) // 2]
+    extreme = max(prices) if side == HIGH else min(prices)
+    return peak == extreme and prices.count(peak) == 1
 
 
 def pivot_divergence(
@@ -136,7 +140,11 @@ class DeltaDivergence:
 
     def __init__(self, rule: DivergenceRule) -> None:
         self.rule = rule
-        self.history = BarHistory(max(2 * rule.pivot_bars + 1, rule.lookback_bars, VOLUME_BARS))
+        self.span = 2 * rule.pivot_bars + 1
+        self.bars_max = max(self.span, rule.lookback_bars, VOLUME_BARS)
+        self.history = BarHistory(self.bars_max)
+        self.highs: list[int] = []  # Of those bars.
+        self.lows: list[int] = []
         self.number = 0  # Of the current bar.
         self.pivots: dict[int, Pivot] = {}  # The last one, by side.
 
@@ -144,19 +152,28 @@ class DeltaDivergence:
         """Take in the next bar; return what it confirms: at highs, at lows, by itself."""
         self.history.add(bar)
         self.number += 1
-        highs, lows = [b.high for b in self.history.bars], [b.low for b in self.history.bars]
-        found = [
-            *self._pivot(bar, highs, HIGH),
-            *self._pivot(bar, lows, LOW),
-        ]
-        if self.rule.by_bar and len(highs) >= self.rule.lookback_bars:
-            found += self._by_bar(bar, highs, lows)
+        highs, lows, span, count = self.highs, self.lows, self.span, self.rule.lookback_bars
+        highs.append(bar.high)
+        lows.append(bar.low)
+        if len(highs) > self.bars_max:
+            del highs[0], lows[0]
+        found: list[SignalRaised] = []
+        if len(highs) >= span:
+            # Against the current bar alone first: that decides half.
+            middle = -self.rule.pivot_bars - 1
+            if highs[middle] > bar.high and _stands_out(highs[-span:], HIGH):
+                found += self._pivot(bar, highs, HIGH)
+            if lows[middle] < bar.low and _stands_out(lows[-span:], LOW):
+                found += self._pivot(bar, lows, LOW)
+        if self.rule.by_bar and len(highs) >= max(count, 2):
+            # Few bars go beyond the one before against their own delta.
+            falling, rising = bar.delta < 0, bar.delta > 0
+            if falling and bar.high > highs[-2] or rising and bar.low < lows[-2]:
+                found += self._by_bar(bar, highs, lows)
         return found
 
     def _pivot(self, bar: BarClosed, prices: Sequence[int], side: int) -> list[SignalRaised]:
-        span = 2 * self.rule.pivot_bars + 1
-        if len(prices) < span or not is_pivot(prices[-span:], side):
-            return []
+        """Take in the pivot that `bar` confirms; return how it diverges from the one before."""
         back = -self.rule.pivot_bars - 1
         pivot = Pivot(
             prices[back],
@@ -166,9 +183,9 @@ class DeltaDivergence:
         )
         before = self.pivots.get(side)
         self.pivots[side] = pivot
-        volumes = [b.volume for b in self.history.bars][-VOLUME_BARS:]
-        if before is None or len(volumes) < VOLUME_BARS:
+        if before is None or len(self.history) < VOLUME_BARS:
             return []
+        volumes = [b.volume for b in self.history.bars][-VOLUME_BARS:]
         found = pivot_divergence(before, pivot, side, volumes, self.rule)
         if found is None:
             return []

@@ -66,19 +66,52 @@ def effort(
     nothing, so there is no push then.
     """
     refuse_unsound_values("change", (price_change, cvd_change))
-    if abs(price_change) > rule.price_ticks_max or len(past) < rule.changes_min:
-        return None
-    if cvd_change == 0:  # No push, however small the deviations that are asked for.
+    if not _may_push(price_change, cvd_change, len(past), rule):
         return None
     refuse_unsound_values("past change", past)
-    count, total = len(past), sum(past)
+    squares = sum(change * change for change in past)
+    return _push(cvd_change, len(past), sum(past), squares, rule)
+
+
+def _may_push(price_change: int, cvd_change: int, count: int, rule: EffortRule) -> bool:
+    if abs(price_change) > rule.price_ticks_max or count < rule.changes_min:
+        return False
+    return cvd_change != 0  # No push, however small the deviations that are asked for.
+
+
+def _push(
+    cvd_change: int, count: int, total: int, squares: int, rule: EffortRule
+) -> Push | None:
+    """Return the push against `count` past changes of that sum and sum of squares."""
     # Whole numbers: count^2 times the variance, and the effort on the same scale.
-    spread = count * sum(change * change for change in past) - total * total
+    spread = count * squares - total * total
     if spread == 0 or (cvd_change * count * PPM) ** 2 < rule.deviations_ppm**2 * spread:
         return None
     deviation = math.sqrt(spread) / count
     enough = rule.deviations_ppm / PPM * deviation
     return Push(cvd_change > 0, ppm(abs(cvd_change), FULL_STRENGTH * enough), deviation)
+
+
+class PastChanges:
+    """The last `changes_max` changes, with their sum and that of their squares, exact."""
+
+    def __init__(self, changes_max: int) -> None:
+        self.changes: deque[int] = deque(maxlen=changes_max)
+        self.total = self.squares = 0
+
+    def __len__(self) -> int:
+        return len(self.changes)
+
+    def add(self, change: int) -> None:
+        """Take in the next change; the oldest gives way to it."""
+        changes = self.changes
+        if len(changes) == changes.maxlen:
+            oldest = changes[0]
+            self.total -= oldest
+            self.squares -= oldest * oldest
+        changes.append(change)
+        self.total += change
+        self.squares += change * change
 
 
 class Effort:
@@ -88,8 +121,7 @@ class Effort:
         self.rule = rule
         self.history = BarHistory(rule.bars)
         changes_max = max(CHANGES_MAX, rule.changes_min)
-        self.by_day: deque[int] = deque(maxlen=changes_max)
-        self.by_night: deque[int] = deque(maxlen=changes_max)
+        self.by_day, self.by_night = PastChanges(changes_max), PastChanges(changes_max)
 
     def add(self, bar: BarClosed) -> list[SignalRaised]:
         """Take in the next bar and return the signal that it confirms, if any."""
@@ -99,8 +131,10 @@ class Effort:
         bars = self.history.bars
         past = self.by_day if phase(bar.start_ns) is Phase.RTH else self.by_night
         price_change, cvd_change = bar.close - bars[0].close, bar.cvd - bars[0].cvd
-        push = effort(price_change, cvd_change, past, self.rule)
-        past.append(cvd_change)
+        push, count = None, len(past)
+        if _may_push(price_change, cvd_change, count, self.rule):
+            push = _push(cvd_change, count, past.total, past.squares, self.rule)
+        past.add(cvd_change)
         if push is None:
             return []
         low, high = min(b.low for b in bars), max(b.high for b in bars)

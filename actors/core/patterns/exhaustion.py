@@ -8,7 +8,6 @@ without trades of that side counts as 0, so the extreme is never absent.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
 from typing import NamedTuple
 
 from actors.core.patterns.levels import refuse_negative
@@ -59,37 +58,46 @@ def exhaustions(bar: BarClosed, rule: ExhaustionRule) -> list[SignalRaised]:
     """Return the exhaustion of the buyers at the high of a bar, then of the sellers at the low."""
     found: list[SignalRaised] = []
     off_high = not rule.require_rejection or bar.close < bar.high
-    if off_high and (buyers := buying_exhaustion(bar.buys, rule)) is not None:
+    if off_high and (buyers := _buying(bar.buys, rule)) is not None:
         found.append(_raised(bar, Pattern.BUYING_EXHAUSTION, buyers))
     off_low = not rule.require_rejection or bar.close > bar.low
-    if off_low and (sellers := selling_exhaustion(bar.sells, rule)) is not None:
+    if off_low and (sellers := _selling(bar.sells, rule)) is not None:
         found.append(_raised(bar, Pattern.SELLING_EXHAUSTION, sellers))
     return found
 
 
 def buying_exhaustion(buys: Sequence[int], rule: ExhaustionRule) -> Exhaustion | None:
     """Return how buying faded towards the high; contracts per level, listed upwards."""
-    return _fading(buys[::-1], rule)
+    refuse_negative(buys)
+    return _buying(buys, rule)
 
 
 def selling_exhaustion(sells: Sequence[int], rule: ExhaustionRule) -> Exhaustion | None:
     """Return how selling faded towards the low; contracts per level, listed upwards."""
-    return _fading(sells, rule)
+    refuse_negative(sells)
+    return _selling(sells, rule)
+
+
+def _buying(buys: Sequence[int], rule: ExhaustionRule) -> Exhaustion | None:
+    return _fading(buys[: -rule.levels_max - 1 : -1], rule)
+
+
+def _selling(sells: Sequence[int], rule: ExhaustionRule) -> Exhaustion | None:
+    return _fading(sells[: rule.levels_max], rule)
 
 
 def _fading(inwards: Sequence[int], rule: ExhaustionRule) -> Exhaustion | None:
     """Return the longest strict rise from the extreme inwards, if it is long and steep enough."""
-    refuse_negative(inwards)
     if len(inwards) < rule.levels_min:
         return None
-    levels = 1
-    for outside, inside in islice(pairwise(inwards), rule.levels_max - 1):
-        if outside >= inside:
+    levels, inner = 0, -1
+    for volume in inwards:
+        if volume <= inner:
             break
-        levels += 1
-    outer, inner = inwards[0], inwards[levels - 1]
+        levels, inner = levels + 1, volume
     if levels < rule.levels_min or inner < rule.volume_min:
         return None
+    outer = inwards[0]
     if (inner - outer) * PPM < rule.decline_min_ppm * inner:
         return None
     return Exhaustion(levels, outer, inner, ppm(inner - outer, inner))
@@ -98,6 +106,6 @@ def _fading(inwards: Sequence[int], rule: ExhaustionRule) -> Exhaustion | None:
 def _raised(bar: BarClosed, pattern: Pattern, found: Exhaustion) -> SignalRaised:
     detail = f"{found.inner} down to {found.outer} over {found.levels} levels"
     high = pattern is Pattern.BUYING_EXHAUSTION
-    price, reach = (bar.high, 1 - found.levels) if high else (bar.low, found.levels - 1)
-    zone = (min(price, price + reach), max(price, price + reach))
+    price, reach = bar.high if high else bar.low, found.levels - 1
+    zone = (price - reach, price) if high else (price, price + reach)
     return raised(bar, pattern, found.decline_ppm, price, zone, detail)

@@ -27,13 +27,21 @@ class BarHistory:
         self.counts: deque[int] = deque(maxlen=bars_max)  # Equal numbers: no reset in between.
 
     def add(self, bar: BarClosed) -> None:
-        """Take in the next bar; refuse one that does not follow the last."""
+        """Take in the next bar; refuse a volume below 0 and a bar that does not follow."""
         count = 0
-        if self.bars:
-            last = self.bars[-1]
-            _follow(last, bar)
+        if bar.volume < 0:
+            refuse_unsound_values("volume", (bar.volume,), 0)
+        bars = self.bars
+        if bars:
+            last = bars[-1]
+            if (
+                bar.end_ns <= last.end_ns
+                or bar.contract != last.contract
+                or bar.series != last.series
+            ):
+                _follow(last, bar)
             count = self.counts[-1] + (bar.cvd - bar.delta != last.cvd)
-        self.bars.append(bar)
+        bars.append(bar)
         self.counts.append(count)
 
     def __len__(self) -> int:

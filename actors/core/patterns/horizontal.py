@@ -8,9 +8,8 @@ none of its signals can be acted on.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from actors.core.patterns.imbalance import ratio_strength_ppm
+from actors.core.patterns.imbalance import at_levels
 from actors.core.patterns.levels import refuse_unsound
-from actors.core.patterns.raised import raised
 from protocol.instruments import Instrument
 from protocol.market import BarClosed
 from protocol.pattern_settings import HorizontalSettings
@@ -36,12 +35,14 @@ class HorizontalRule:
 
 def horizontals(bar: BarClosed, rule: HorizontalRule) -> list[SignalRaised]:
     """Return one signal per outweighed level: buys upwards, then sells upwards."""
-    buys = outweighing(bar.buys, bar.sells, rule)
-    sells = outweighing(bar.sells, bar.buys, rule)
-    return [
-        *(_raised(bar, Pattern.HORIZONTAL_BUY, level) for level in buys),
-        *(_raised(bar, Pattern.HORIZONTAL_SELL, level) for level in sells),
-    ]
+    sells, buys = bar.sells, bar.buys
+    bought, sold = _sides(sells, buys, rule)
+    found: list[SignalRaised] = []
+    if bought:
+        found += at_levels(bar, Pattern.HORIZONTAL_BUY, bought, (buys, sells), 0, False)
+    if sold:
+        found += at_levels(bar, Pattern.HORIZONTAL_SELL, sold, (sells, buys), 0, False)
+    return found
 
 
 def outweighing(strong: Sequence[int], weak: Sequence[int], rule: HorizontalRule) -> list[int]:
@@ -50,18 +51,19 @@ def outweighing(strong: Sequence[int], weak: Sequence[int], rule: HorizontalRule
     An empty weak side counts as one contract (domain 2.1b).
     """
     refuse_unsound(strong, weak)
-    return [
-        level
-        for level, (more, less) in enumerate(zip(strong, weak, strict=True))
-        if more >= rule.volume_min and more * PPM >= rule.ratio_ppm * max(less, 1)
-    ]
+    return _sides(weak, strong, rule)[0]
 
 
-def _raised(bar: BarClosed, pattern: Pattern, level: int) -> SignalRaised:
-    strong, weak = bar.buys[level], bar.sells[level]
-    if pattern is Pattern.HORIZONTAL_SELL:
-        strong, weak = weak, strong
-    price = bar.low + level
-    strength = ratio_strength_ppm(strong, weak)
-    detail = f"{strong} against {weak}, {strong / max(weak, 1):.2f} to one"
-    return raised(bar, pattern, strength, price, (price, price), detail, actionable=False)
+def _sides(
+    sells: Sequence[int], buys: Sequence[int], rule: HorizontalRule
+) -> tuple[list[int], list[int]]:
+    """Return the levels, upwards, where buying outweighs selling, and where selling does."""
+    volume_min, ratio_ppm = rule.volume_min, rule.ratio_ppm
+    bought: list[int] = []
+    sold: list[int] = []
+    for level, (sell, buy) in enumerate(zip(sells, buys, strict=True)):
+        if buy >= volume_min and buy * PPM >= ratio_ppm * (sell or 1):
+            bought.append(level)
+        if sell >= volume_min and sell * PPM >= ratio_ppm * (buy or 1):
+            sold.append(level)
+    return bought, sold

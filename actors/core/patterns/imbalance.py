@@ -57,38 +57,30 @@ class ImbalanceRule:
 
 def imbalances(bar: BarClosed, rule: ImbalanceRule) -> list[SignalRaised]:
     """Return all signals of a bar: single buys and sells upwards, then stacked buys and sells."""
-    buys = buy_imbalances(bar.sells, bar.buys, rule)
-    sells = sell_imbalances(bar.sells, bar.buys, rule)
-    if not buys and not sells:
-        return []
-    return [
-        *(_single(bar, Pattern.BUY_IMBALANCE, level) for level in buys),
-        *(_single(bar, Pattern.SELL_IMBALANCE, level) for level in sells),
-        *(_stack(bar, Pattern.STACKED_BUY, run) for run in stacks(buys, rule.stack_min)),
-        *(_stack(bar, Pattern.STACKED_SELL, run) for run in stacks(sells, rule.stack_min)),
-    ]
+    sells, buys = bar.sells, bar.buys
+    bought, sold = _diagonals(sells, buys, rule)
+    found: list[SignalRaised] = []
+    if bought:
+        found += at_levels(bar, Pattern.BUY_IMBALANCE, bought, (buys, sells), -1)
+    if sold:
+        found += at_levels(bar, Pattern.SELL_IMBALANCE, sold, (sells, buys), 1)
+    if len(bought) >= rule.stack_min:
+        found += [_stacked_buy(bar, run) for run in stacks(bought, rule.stack_min)]
+    if len(sold) >= rule.stack_min:
+        found += [_stacked_sell(bar, run) for run in stacks(sold, rule.stack_min)]
+    return found
 
 
 def buy_imbalances(sells: Sequence[int], buys: Sequence[int], rule: ImbalanceRule) -> list[int]:
     """Return the levels, upwards, where buying overwhelms the selling one tick below."""
     refuse_unsound(sells, buys)
-    volume_min = rule.volume_min
-    return [
-        level
-        for level, (strong, weak) in enumerate(zip(buys[1:], sells, strict=False), start=1)
-        if strong >= volume_min and _overwhelms(strong, weak, rule)
-    ]
+    return _diagonals(sells, buys, rule)[0]
 
 
 def sell_imbalances(sells: Sequence[int], buys: Sequence[int], rule: ImbalanceRule) -> list[int]:
     """Return the levels, upwards, where selling overwhelms the buying one tick above."""
     refuse_unsound(sells, buys)
-    volume_min = rule.volume_min
-    return [
-        level
-        for level, (strong, weak) in enumerate(zip(sells, buys[1:], strict=False))
-        if strong >= volume_min and _overwhelms(strong, weak, rule)
-    ]
+    return _diagonals(sells, buys, rule)[1]
 
 
 def stacks(levels: Sequence[int], stack_min: int) -> list[tuple[int, int]]:
@@ -104,8 +96,56 @@ def stacks(levels: Sequence[int], stack_min: int) -> list[tuple[int, int]]:
 
 def ratio_strength_ppm(strong: int, weak: int) -> int:
     """Return min(ratio / 10, 1) in ppm, halves up; an empty level counts as one contract."""
-    divisor = max(weak, 1) * RATIO_OF_FULL_STRENGTH
-    return min((2 * strong * PPM + divisor) // (2 * divisor), PPM)
+    divisor = (weak or 1) * RATIO_OF_FULL_STRENGTH
+    if strong >= divisor:
+        return PPM
+    return (2 * strong * PPM + divisor) // (2 * divisor)
+
+
+def against(strong: int, weak: int) -> str:
+    """Return two volumes and their ratio in words."""
+    return f"{strong} against {weak}, {strong / (weak or 1):.2f} to one"
+
+
+def at_levels(
+    bar: BarClosed,
+    pattern: Pattern,
+    levels: Sequence[int],
+    sides: tuple[Sequence[int], Sequence[int]],
+    across: int,
+    actionable: bool = True,
+) -> list[SignalRaised]:
+    """Return a signal for each of `levels`, upwards.
+
+    `sides` are the dominant and the weak one; the weak level lies `across` ticks over the other.
+    """
+    found = []
+    strong, weak = sides
+    for level in levels:
+        more, less, price = strong[level], weak[level + across], bar.low + level
+        strength, detail = ratio_strength_ppm(more, less), against(more, less)
+        found.append(
+            raised(bar, pattern, strength, price, (price, price), detail, actionable=actionable)
+        )
+    return found
+
+
+def _diagonals(
+    sells: Sequence[int], buys: Sequence[int], rule: ImbalanceRule
+) -> tuple[list[int], list[int]]:
+    """Return the levels of buy imbalances and of sell imbalances, upwards.
+
+    A pair is the selling at a level and the buying one tick higher; either can overwhelm.
+    """
+    volume_min = rule.volume_min
+    bought: list[int] = []
+    sold: list[int] = []
+    for level, (sell, buy) in enumerate(zip(sells, buys[1:], strict=False)):
+        if buy >= volume_min and _overwhelms(buy, sell, rule):
+            bought.append(level + 1)
+        if sell >= volume_min and _overwhelms(sell, buy, rule):
+            sold.append(level)
+    return bought, sold
 
 
 def _overwhelms(strong: int, weak: int, rule: ImbalanceRule) -> bool:
@@ -120,31 +160,23 @@ def _overwhelms(strong: int, weak: int, rule: ImbalanceRule) -> bool:
     return strong * PPM >= rule.ratio_ppm * weak
 
 
-def _single(bar: BarClosed, pattern: Pattern, level: int) -> SignalRaised:
-    strong, weak = _sides(bar, pattern, level)
-    price = bar.low + level
-    strength = ratio_strength_ppm(strong, weak)
-    return raised(bar, pattern, strength, price, (price, price), _against(strong, weak))
+def _stacked_buy(bar: BarClosed, run: tuple[int, int]) -> SignalRaised:
+    low, high = run
+    strong, weak = sum(bar.buys[low : high + 1]), sum(bar.sells[low - 1 : high])
+    return _stack(bar, Pattern.STACKED_BUY, run, high, against(strong, weak))
 
 
-def _stack(bar: BarClosed, pattern: Pattern, run: tuple[int, int]) -> SignalRaised:
+def _stacked_sell(bar: BarClosed, run: tuple[int, int]) -> SignalRaised:
+    low, high = run
+    strong, weak = sum(bar.sells[low : high + 1]), sum(bar.buys[low + 1 : high + 2])
+    return _stack(bar, Pattern.STACKED_SELL, run, low, against(strong, weak))
+
+
+def _stack(
+    bar: BarClosed, pattern: Pattern, run: tuple[int, int], far_end: int, detail: str
+) -> SignalRaised:
+    """Return the signal of a stack, priced at its far end: top of buying, bottom of selling."""
     levels = run[1] - run[0] + 1
     strength = min(levels * PPM // STACK_OF_FULL_STRENGTH, PPM)
-    low, high = bar.low + run[0], bar.low + run[1]
-    # The far end of a stack: its top for buying, its bottom for selling.
-    ref_price = high if pattern is Pattern.STACKED_BUY else low
-    sides = [_sides(bar, pattern, level) for level in range(run[0], run[1] + 1)]
-    strong, weak = sum(side[0] for side in sides), sum(side[1] for side in sides)
-    detail = f"{levels} levels, {_against(strong, weak)}"
-    return raised(bar, pattern, strength, ref_price, (low, high), detail)
-
-
-def _sides(bar: BarClosed, pattern: Pattern, level: int) -> tuple[int, int]:
-    """Return the dominant volume of a level and the one that it overwhelms."""
-    if pattern in (Pattern.BUY_IMBALANCE, Pattern.STACKED_BUY):
-        return bar.buys[level], bar.sells[level - 1]
-    return bar.sells[level], bar.buys[level + 1]
-
-
-def _against(strong: int, weak: int) -> str:
-    return f"{strong} against {weak}, {strong / max(weak, 1):.2f} to one"
+    zone = (bar.low + run[0], bar.low + run[1])
+    return raised(bar, pattern, strength, bar.low + far_end, zone, f"{levels} levels, {detail}")

@@ -82,8 +82,14 @@ def activity(
             " wanted side 1 or -1, a time from 0 and at least one volume"
         )
     refuse_unsound_values("volume", volumes, 0)
-    above = side > 0
-    if volumes[-1] * len(volumes) * PPM <= rule.volume_multiple_ppm * sum(volumes):
+    heavy = volumes[-1] * len(volumes) * PPM > rule.volume_multiple_ppm * sum(volumes)
+    return _activity(side > 0, outside_ns, heavy, rule)
+
+
+def _activity(
+    above: bool, outside_ns: int, heavy: bool, rule: InitiativeRule
+) -> Activity | None:
+    if not heavy:
         back = Pattern.RESPONSIVE_SELLING if above else Pattern.RESPONSIVE_BUYING
         return Activity(back, RESPONSIVE_PPM, RESPONSIVE_CONFIDENCE_PPM)
     if outside_ns <= rule.accept_ns:
@@ -102,7 +108,9 @@ class Initiative:
     def __init__(self, rule: InitiativeRule) -> None:
         self.rule = rule
         self.history = BarHistory(VOLUME_BARS)
+        self.volume = 0  # Of the bars in the history.
         self.values: list[ValueJudged] = []  # Of the regular session, at most two dates.
+        self.day = (date.min, "")  # The trading date of the last bar, also in words.
         self.excursion: Excursion | None = None
         self.seen: set[Pattern] = set()  # In the excursion.
 
@@ -123,8 +131,8 @@ class Initiative:
 
     def add(self, bar: BarClosed) -> list[SignalRaised]:
         """Take in the next bar and return the signal that it confirms, if any."""
-        self.history.add(bar)
-        day = trading_date(bar.start_ns)
+        self._keep(bar)
+        day = self._date(bar.start_ns)
         value = self._reference(bar, day)
         side = 0 if value is None else side_of(bar.close, value.value_low, value.value_high)
         if value is None or side == 0:
@@ -133,8 +141,8 @@ class Initiative:
         start_ns = self._carry_on(bar, side, day)
         if len(self.history) < VOLUME_BARS:
             return []
-        volumes = [b.volume for b in self.history.bars]
-        found = activity(side, bar.end_ns - start_ns, volumes, self.rule)
+        heavy = bar.volume * VOLUME_BARS * PPM > self.rule.volume_multiple_ppm * self.volume
+        found = _activity(side > 0, bar.end_ns - start_ns, heavy, self.rule)
         if found is None or found.pattern in self.seen:
             return []
         self.seen.add(found.pattern)
@@ -145,23 +153,36 @@ class Initiative:
             value.value_high if side > 0 else value.value_low,
             (value.value_low, value.value_high),
             f"{(bar.end_ns - start_ns) // NANOS_PER_MINUTE} minutes outside the value of"
-            f" {value.date}, volume {bar.volume} to {sum(volumes) / VOLUME_BARS:.0f}",
+            f" {value.date}, volume {bar.volume} to {self.volume / VOLUME_BARS:.0f}",
             confidence_ppm=found.confidence_ppm,
         )
         return [signal]
 
-    def _reference(self, bar: BarClosed, day: date) -> ValueJudged | None:
-        """Return the last value of a date before `day`, if it is of a whole session."""
-        earlier = [value for value in self.values if value.date < day.isoformat()]
-        if not earlier:
-            return None
-        if earlier[-1].contract != bar.contract:
-            raise ValueError(f"a bar of {bar.contract}, wanted {earlier[-1].contract}")
-        return earlier[-1] if earlier[-1].whole else None
+    def _keep(self, bar: BarClosed) -> None:
+        bars = self.history.bars
+        gone = bars[0].volume if len(bars) == VOLUME_BARS else 0
+        self.history.add(bar)
+        self.volume += bar.volume - gone
 
-    def _carry_on(self, bar: BarClosed, side: int, day: date) -> int:
+    def _date(self, ts_ns: int) -> str:
+        """Return the trading date; put into words once a day."""
+        day = trading_date(ts_ns)
+        if day != self.day[0]:
+            self.day = (day, day.isoformat())
+        return self.day[1]
+
+    def _reference(self, bar: BarClosed, day: str) -> ValueJudged | None:
+        """Return the last value of a date before `day`, if it is of a whole session."""
+        for value in reversed(self.values):
+            if value.date < day:
+                if value.contract != bar.contract:
+                    raise ValueError(f"a bar of {bar.contract}, wanted {value.contract}")
+                return value if value.whole else None
+        return None
+
+    def _carry_on(self, bar: BarClosed, side: int, day: str) -> int:
         """Return when the excursion began, which may be now."""
-        key = (side, day.isoformat(), phase(bar.start_ns))
+        key = (side, day, phase(bar.start_ns))
         if self.excursion is None or self.excursion[:3] != key:
             self.excursion = Excursion(*key, bar.end_ns)
             self.seen = set()

@@ -8,6 +8,7 @@ known and only thin volume speaks.
 The form of three bars: the point of control went up over two bars, the cumulative delta down.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -65,6 +66,7 @@ def lack_of_buyers(
     Ticks and contracts, oldest first, as many as the window and one more; `cvds` is None where
     the cumulative delta began anew among them.
     """
+    _refuse_unsound(highs, volumes, rule)
     return _lack(highs, cvds, volumes, rule)
 
 
@@ -74,7 +76,9 @@ def lack_of_sellers(
 ) -> Lack | None:  # fmt: skip
     """Return what is wrong with a new low; the mirror image of `lack_of_buyers`."""
     mirrored = None if cvds is None else [-cvd for cvd in cvds]
-    return _lack([-low for low in lows], mirrored, volumes, rule)
+    highs = [-low for low in lows]
+    _refuse_unsound(highs, volumes, rule)
+    return _lack(highs, mirrored, volumes, rule)
 
 
 def poc_shift(pocs: Sequence[int], cvds: Sequence[int]) -> int:
@@ -82,22 +86,30 @@ def poc_shift(pocs: Sequence[int], cvds: Sequence[int]) -> int:
     if not len(pocs) == len(cvds) == POC_BARS:
         raise ValueError(f"{len(pocs)} points of control and {len(cvds)} deltas, wanted three each")
     refuse_unsound_values("point of control or delta", (*pocs, *cvds))
-    moved, change = pocs[-1] - pocs[-POC_BARS], cvds[-1] - cvds[-POC_BARS]
+    return _shift(pocs[-1] - pocs[-POC_BARS], cvds[-1] - cvds[-POC_BARS])
+
+
+def _shift(moved: int, change: int) -> int:
     if moved > 0 > change:
         return 1
     return -1 if moved < 0 < change else 0
 
 
-def _lack(
-    highs: Sequence[int], cvds: Sequence[int] | None, volumes: Sequence[int],
-    rule: ParticipationRule,
-) -> Lack | None:  # fmt: skip
+def _refuse_unsound(
+    highs: Sequence[int], volumes: Sequence[int], rule: ParticipationRule
+) -> None:
     if not len(highs) == len(volumes) == rule.bars + 1:
         raise ValueError(
             f"{len(highs)} extremes and {len(volumes)} volumes, wanted {rule.bars + 1} of each"
         )
     refuse_unsound_values("extreme", highs)
     refuse_unsound_values("volume", volumes, 0)
+
+
+def _lack(
+    highs: Sequence[int], cvds: Sequence[int] | None, volumes: Sequence[int],
+    rule: ParticipationRule,
+) -> Lack | None:  # fmt: skip
     if highs[-1] <= max(highs[:-1]):
         return None
     drop = spread = 0
@@ -124,53 +136,62 @@ class Participation:
     def __init__(self, rule: ParticipationRule) -> None:
         self.rule = rule
         self.history = BarHistory(rule.bars + 1)
+        self.highs: deque[int] = deque(maxlen=rule.bars)  # Before the current bar.
+        self.lows: deque[int] = deque(maxlen=rule.bars)
 
     def add(self, bar: BarClosed) -> list[SignalRaised]:
         """Take in the next bar; return what it confirms: at the high, at the low, of three bars."""
-        self.history.add(bar)
-        return [*self._extremes(bar), *self._three_bars(bar)]
+        history, highs, lows = self.history, self.highs, self.lows
+        history.add(bar)
+        found: list[SignalRaised] = []
+        if len(highs) == self.rule.bars:
+            # Against the bar before alone first: that decides most.
+            if bar.high > highs[-1] and bar.high > max(highs):
+                found += self._lack(bar, True)
+            if bar.low < lows[-1] and bar.low < min(lows):
+                found += self._lack(bar, False)
+        highs.append(bar.high)
+        lows.append(bar.low)
+        if history.one_count(POC_BARS):
+            first = history.bars[-POC_BARS]
+            shift = _shift(bar.poc - first.poc, bar.cvd - first.cvd)
+            if shift:
+                found.append(_poc_shifted(bar, first, shift))
+        return found
 
-    def _extremes(self, bar: BarClosed) -> list[SignalRaised]:
+    def _lack(self, bar: BarClosed, buyers: bool) -> list[SignalRaised]:
+        """Return what is wrong with the new high of a bar, or with its new low."""
         bars = self.history.bars
-        if len(bars) <= self.rule.bars:
-            return []
-        highs, lows = [b.high for b in bars], [b.low for b in bars]
         volumes = [b.volume for b in bars]
-        cvds = [b.cvd for b in bars] if self.history.one_count(len(bars)) else None
-        found = (
-            (Pattern.LACK_OF_BUYERS, bar.high, lack_of_buyers(highs, cvds, volumes, self.rule)),
-            (Pattern.LACK_OF_SELLERS, bar.low, lack_of_sellers(lows, cvds, volumes, self.rule)),
-        )
-        return [
-            raised(
-                bar,
-                pattern,
-                lack.strength_ppm,
-                price,
-                (price, price),
-                f"cumulative delta {lack.drop_ppm / PPM:.0%} off, volume {bar.volume}"
-                f" after {sum(volumes[-VOLUME_BARS - 1 : -1]) / VOLUME_BARS:.0f}",
-                confidence_ppm=CONFIDENCE_ACTIONABLE_PPM if lack.actionable else CONFIDENCE_PPM,
-                actionable=lack.actionable,
-            )
-            for pattern, price, lack in found
-            if lack is not None
-        ]
-
-    def _three_bars(self, bar: BarClosed) -> list[SignalRaised]:
-        if not self.history.one_count(POC_BARS):
+        side = 1 if buyers else -1  # Lows are highs upside down.
+        one = self.history.one_count(len(bars))
+        cvds = [b.cvd * side for b in bars] if one else None
+        highs = [b.high for b in bars] if buyers else [-b.low for b in bars]
+        lack = _lack(highs, cvds, volumes, self.rule)
+        if lack is None:
             return []
-        first = self.history.bars[-POC_BARS]
-        shift = poc_shift((first.poc, 0, bar.poc), (first.cvd, 0, bar.cvd))
-        if shift == 0:
-            return []
+        price = bar.high if buyers else bar.low
         signal = raised(
             bar,
-            Pattern.POC_WITHOUT_BUYERS if shift > 0 else Pattern.POC_WITHOUT_SELLERS,
-            POC_STRENGTH_PPM,
-            bar.poc,
-            (min(first.poc, bar.poc), max(first.poc, bar.poc)),
-            f"point of control {bar.poc - first.poc:+} ticks, delta {bar.cvd - first.cvd:+}",
-            confidence_ppm=POC_CONFIDENCE_PPM,
+            Pattern.LACK_OF_BUYERS if buyers else Pattern.LACK_OF_SELLERS,
+            lack.strength_ppm,
+            price,
+            (price, price),
+            f"cumulative delta {lack.drop_ppm / PPM:.0%} off, volume {bar.volume}"
+            f" after {sum(volumes[-VOLUME_BARS - 1 : -1]) / VOLUME_BARS:.0f}",
+            confidence_ppm=CONFIDENCE_ACTIONABLE_PPM if lack.actionable else CONFIDENCE_PPM,
+            actionable=lack.actionable,
         )
         return [signal]
+
+
+def _poc_shifted(bar: BarClosed, first: BarClosed, shift: int) -> SignalRaised:
+    return raised(
+        bar,
+        Pattern.POC_WITHOUT_BUYERS if shift > 0 else Pattern.POC_WITHOUT_SELLERS,
+        POC_STRENGTH_PPM,
+        bar.poc,
+        (min(first.poc, bar.poc), max(first.poc, bar.poc)),
+        f"point of control {bar.poc - first.poc:+} ticks, delta {bar.cvd - first.cvd:+}",
+        confidence_ppm=POC_CONFIDENCE_PPM,
+    )

@@ -6,12 +6,12 @@ apart by what else they are `about`.
 """
 
 import math
+from typing import NoReturn
 
 from actors.core.ids import derived_id
 from protocol.market import BarClosed
 from protocol.patterns import DIRECTION, Direction, Pattern
 from protocol.signals import PPM, SignalRaised
-from protocol.units import Ticks
 
 LOW_QUALITY_PPM = 200_000  # Share of inferred volume above which sides cannot be trusted.
 
@@ -33,26 +33,28 @@ def raised(
 
     The direction is the pattern's own unless one is given. `about` goes into the id alone.
     """
-    facts = (bar.contract, bar.series, pattern, bar.end_ns, bar.order, ref_price)
-    return SignalRaised(
-        id=derived_id(*facts, about) if about else derived_id(*facts),
-        contract=bar.contract,
-        series=bar.series,
-        ts_ns=bar.end_ns,
-        pattern=pattern,
-        direction=DIRECTION[pattern] if direction is None else direction,
-        strength_ppm=_share(strength_ppm),
-        confidence_ppm=_share(confidence_ppm),
-        actionable=actionable,
-        ref_price=Ticks(ref_price),
-        last_price=bar.close,
-        zone_low=Ticks(zone[0]),
-        zone_high=Ticks(zone[1]),
-        stop_ticks=0,
-        target_ticks=0,
-        detail=detail,
-        low_quality=bar.inferred_volume * PPM > bar.volume * LOW_QUALITY_PPM,
-        synthetic=bar.simulated,
+    contract, series, end_ns, volume = bar.contract, bar.series, bar.end_ns, bar.volume
+    # Joined here as the id would join them: signals are made by the thousand.
+    facts = f"{contract}|{series}|{pattern}|{end_ns}|{bar.order}|{ref_price}"
+    return SignalRaised.of(  # type: ignore[no-any-return]
+        derived_id(facts, about) if about else derived_id(facts),
+        contract,
+        series,
+        end_ns,
+        pattern,
+        DIRECTION[pattern] if direction is None else direction,
+        strength_ppm if 0 <= strength_ppm <= PPM else _refused(strength_ppm),
+        confidence_ppm if 0 <= confidence_ppm <= PPM else _refused(confidence_ppm),
+        actionable,
+        ref_price,
+        bar.close,
+        zone[0],
+        zone[1],
+        0,  # Stop and target: the instrument's own.
+        0,
+        detail,
+        bar.inferred_volume * PPM > volume * LOW_QUALITY_PPM,
+        bar.simulated,
     )
 
 
@@ -65,10 +67,9 @@ def ppm(numerator: int | float, denominator: int | float) -> int:
         raise ValueError(f"a share of {numerator} by {denominator}, wanted finite numbers")
     if denominator <= 0:
         return 0
-    return max(0, min(PPM, int((2 * numerator * PPM + denominator) // (2 * denominator))))
+    share = int((2 * numerator * PPM + denominator) // (2 * denominator))
+    return 0 if share < 0 else PPM if share > PPM else share
 
 
-def _share(value_ppm: int) -> int:
-    if not 0 <= value_ppm <= PPM:
-        raise ValueError(f"a share of {value_ppm} ppm, wanted 0 to {PPM}")
-    return value_ppm
+def _refused(share_ppm: int) -> NoReturn:
+    raise ValueError(f"a share of {share_ppm} ppm, wanted 0 to {PPM}")

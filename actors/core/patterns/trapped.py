@@ -69,7 +69,8 @@ def trapped_buyers(
 
     Ticks and contracts, oldest first; `atr` in ticks.
     """
-    index = _latest_extreme(highs, max(highs, default=0), volumes, rule)
+    _refuse_unsound(highs, volumes)
+    index = _latest_extreme(highs, max(highs, default=0), volumes, sum(volumes), rule)
     if index is None:
         return None
     return _reversed(index, highs[index], highs[index] - close, atr, rule)
@@ -79,25 +80,32 @@ def trapped_sellers(
     lows: Sequence[int], volumes: Sequence[int], close: int, atr: float, rule: TrappedRule
 ) -> Trap | None:
     """Return the low where sellers are trapped; the mirror image of `trapped_buyers`."""
-    index = _latest_extreme(lows, min(lows, default=0), volumes, rule)
+    _refuse_unsound(lows, volumes)
+    index = _latest_extreme(lows, min(lows, default=0), volumes, sum(volumes), rule)
     if index is None:
         return None
     return _reversed(index, lows[index], close - lows[index], atr, rule)
 
 
-def _latest_extreme(
-    prices: Sequence[int], extreme: int, volumes: Sequence[int], rule: TrappedRule
-) -> int | None:
-    """Return the latest bar at the extreme, if it is old and heavy enough."""
+def _refuse_unsound(prices: Sequence[int], volumes: Sequence[int]) -> None:
     if len(prices) != len(volumes):
         raise ValueError(f"{len(prices)} extremes and {len(volumes)} volumes, wanted as many")
     refuse_unsound_values("extreme", prices)
     refuse_unsound_values("volume", volumes, 0)
-    if len(prices) < rule.bars:
+
+
+def _latest_extreme(
+    prices: Sequence[int], extreme: int, volumes: Sequence[int], total: int, rule: TrappedRule
+) -> int | None:
+    """Return the latest bar at the extreme, if it is old and heavy enough."""
+    count = len(prices)
+    if count < rule.bars:
         return None
-    index = max(i for i, price in enumerate(prices) if price == extreme)
-    heavy = volumes[index] * len(volumes) * PPM > rule.volume_multiple_ppm * sum(volumes)
-    return index if heavy and index < len(prices) - rule.recent_bars else None
+    index = count - 1
+    while prices[index] != extreme:
+        index -= 1
+    heavy = volumes[index] * count * PPM > rule.volume_multiple_ppm * total
+    return index if heavy and index < count - rule.recent_bars else None
 
 
 def _reversed(
@@ -122,6 +130,11 @@ class Trapped:
     def __init__(self, rule: TrappedRule) -> None:
         self.rule = rule
         self.history = BarHistory(rule.bars)
+        self.highs: list[int] = []  # Of the bars in the history, as the two below.
+        self.lows: list[int] = []
+        self.volumes: list[int] = []
+        self.total = 0  # Of the volumes.
+        self.top = self.bottom = 0  # The highest high and the lowest low of them.
         self.atr = WilderMean(ATR_BARS)
         self.done: dict[Pattern, tuple[int, int]] = {}  # End and order of the extreme's bar.
 
@@ -130,15 +143,45 @@ class Trapped:
         bars = self.history.bars
         ranged = true_range(bar.high, bar.low, bars[-1].close if bars else None)
         self.history.add(bar)
+        self._keep(bar)
         atr = self.atr.add(ranged)
         if atr is None:
             return []
-        volumes = [b.volume for b in bars]
-        highs, lows = [b.high for b in bars], [b.low for b in bars]
-        return [
-            *self._once(bar, trapped_buyers(highs, volumes, bar.close, atr, self.rule), True),
-            *self._once(bar, trapped_sellers(lows, volumes, bar.close, atr, self.rule), False),
-        ]
+        highs, lows, close, top, bottom = self.highs, self.lows, bar.close, self.top, self.bottom
+        found: list[SignalRaised] = []
+        # A bar that made the extreme itself has trapped nobody yet.
+        if bar.high < top:
+            high = _latest_extreme(highs, top, self.volumes, self.total, self.rule)
+            if high is not None:
+                trap = _reversed(high, top, top - close, atr, self.rule)
+                found += self._once(bar, trap, True)
+        if bar.low > bottom:
+            low = _latest_extreme(lows, bottom, self.volumes, self.total, self.rule)
+            if low is not None:
+                trap = _reversed(low, bottom, close - bottom, atr, self.rule)
+                found += self._once(bar, trap, False)
+        return found
+
+    def _keep(self, bar: BarClosed) -> None:
+        highs, lows, volumes = self.highs, self.lows, self.volumes
+        high, low = bar.high, bar.low
+        highs.append(high)
+        lows.append(low)
+        volumes.append(bar.volume)
+        self.total += bar.volume
+        high_gone = low_gone = None
+        if len(volumes) > self.rule.bars:
+            self.total -= volumes.pop(0)
+            high_gone, low_gone = highs.pop(0), lows.pop(0)
+        # An extreme is looked for anew only where the last one has gone.
+        if len(highs) == 1 or high >= self.top:
+            self.top = high
+        elif high_gone == self.top:
+            self.top = max(highs)
+        if len(lows) == 1 or low <= self.bottom:
+            self.bottom = low
+        elif low_gone == self.bottom:
+            self.bottom = min(lows)
 
     def _once(self, bar: BarClosed, trap: Trap | None, buyers: bool) -> list[SignalRaised]:
         if trap is None:

@@ -7,6 +7,7 @@ of the trend, so that more selling in a falling market is never taken for less.
 A signal is raised at every bar where it holds, priced at the extreme that the trend reached.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -66,33 +67,48 @@ def trend_exhaustion(
     refuse_unsound_values("delta", deltas)
     if len(closes) < BARS or closes[-1] == closes[-BARS]:
         return None
-    up = closes[-1] > closes[-BARS]
-    volume_before, volume = sum(volumes[-BARS:-HALF_BARS]), sum(volumes[-HALF_BARS:])
-    before, delta = sum(deltas[-BARS:-HALF_BARS]), sum(deltas[-HALF_BARS:])
-    fade = rule.delta_fade_ppm * abs(before)
-    fading = Fading(
-        up=up,
-        volume_falls=volume * PPM < rule.volume_ratio_max_ppm * volume_before,
-        delta_fades=delta * PPM < before * PPM - fade
-        if up
-        else delta * PPM > before * PPM + fade,
+    return _fading(
+        closes[-1] > closes[-BARS],
+        (sum(volumes[-BARS:-HALF_BARS]), sum(volumes[-HALF_BARS:])),
+        (sum(deltas[-BARS:-HALF_BARS]), sum(deltas[-HALF_BARS:])),
+        rule,
     )
-    return fading if fading.volume_falls or fading.delta_fades else None
+
+
+def _fading(
+    up: bool, volume: tuple[int, int], delta: tuple[int, int], rule: TrendExhaustionRule
+) -> Fading | None:
+    """Return how a trend fades by the sums over both halves of its bars, contracts."""
+    before, now = delta[0] * PPM, delta[1] * PPM
+    fade = rule.delta_fade_ppm * abs(delta[0])
+    delta_fades = now < before - fade if up else now > before + fade
+    volume_falls = volume[1] * PPM < rule.volume_ratio_max_ppm * volume[0]
+    return Fading(up, volume_falls, delta_fades) if volume_falls or delta_fades else None
 
 
 class TrendExhaustion:
-    """Watches the bars of one contract and series; keeps the last ten."""
+    """Watches the bars of one contract and series; keeps the last ten.
+
+    The sums of the halves are differences of sums that run on, exact in Python's integers.
+    """
 
     def __init__(self, rule: TrendExhaustionRule) -> None:
         self.rule = rule
         self.history = BarHistory(BARS)
+        self.volumes = deque([0], maxlen=BARS + 1)  # Volume up to the end of each bar.
+        self.deltas = deque([0], maxlen=BARS + 1)
 
     def add(self, bar: BarClosed) -> list[SignalRaised]:
         """Take in the next bar and return the signal that it confirms, if any."""
         self.history.add(bar)
-        bars = self.history.bars
-        volumes, deltas = [b.volume for b in bars], [b.delta for b in bars]
-        fading = trend_exhaustion([b.close for b in bars], volumes, deltas, self.rule)
+        bars, volumes, deltas = self.history.bars, self.volumes, self.deltas
+        volumes.append(volumes[-1] + bar.volume)
+        deltas.append(deltas[-1] + bar.delta)
+        moved = bar.close - bars[0].close
+        if len(bars) < BARS or moved == 0:
+            return []
+        volume, delta = _halves(volumes), _halves(deltas)
+        fading = _fading(moved > 0, volume, delta, self.rule)
         if fading is None:
             return []
         both = fading.volume_falls and fading.delta_fades
@@ -103,9 +119,14 @@ class TrendExhaustion:
             STRENGTH_PPM,
             extreme,
             (extreme, extreme),
-            f"volume {sum(volumes[HALF_BARS:])} after {sum(volumes[:HALF_BARS])},"
-            f" delta {sum(deltas[HALF_BARS:])} after {sum(deltas[:HALF_BARS])}",
+            f"volume {volume[1]} after {volume[0]}, delta {delta[1]} after {delta[0]}",
             confidence_ppm=CONFIDENCE_BOTH_PPM if both else CONFIDENCE_ONE_PPM,
             actionable=both,
         )
         return [signal]
+
+
+def _halves(sums: deque[int]) -> tuple[int, int]:
+    """Return the sums over both halves of the last ten bars from the sums up to each end."""
+    middle = sums[HALF_BARS]
+    return middle - sums[0], sums[-1] - middle

@@ -59,7 +59,9 @@ class Unfinished:
 
     def __init__(self, rule: UnfinishedRule) -> None:
         self.rule = rule
-        self.marks = Marks(LIFE, touched, finished_there, rule.levels_max, rule.persist)
+        self.marks = Marks(
+            LIFE, touched, finished_there, {Pattern.UNFINISHED_HIGH}, rule.levels_max, rule.persist
+        )
 
     def add(self, bar: BarClosed) -> list[SignalRaised | ZoneChanged]:
         """Return what `bar` did to the levels that stood, then its own unfinished extremes.
@@ -72,17 +74,21 @@ class Unfinished:
                 found.append(_revisited(bar, change))
             found.append(change)
         signals = unfinished_extremes(bar, self.rule)
-        return [*found, *signals, *self.marks.place(signals, bar)]
+        if signals:
+            found += signals
+            found += self.marks.place(signals, bar)
+        return found
 
 
 def unfinished_extremes(bar: BarClosed, rule: UnfinishedRule) -> list[SignalRaised]:
     """Return the signal of the high of a bar, then of its low, where they are unfinished."""
     found: list[SignalRaised] = []
-    if unfinished_high(bar.sells, bar.buys, rule):
-        detail = f"{bar.buys[-1]} bought and {bar.sells[-1]} sold at the high"
+    sells, buys = bar.sells, bar.buys
+    if _both_traded(buys[-1], sells[-1], rule):
+        detail = f"{buys[-1]} bought and {sells[-1]} sold at the high"
         found.append(_raised(bar, Pattern.UNFINISHED_HIGH, bar.high, detail))
-    if unfinished_low(bar.sells, bar.buys, rule):
-        detail = f"{bar.sells[0]} sold and {bar.buys[0]} bought at the low"
+    if _both_traded(sells[0], buys[0], rule):
+        detail = f"{sells[0]} sold and {buys[0]} bought at the low"
         found.append(_raised(bar, Pattern.UNFINISHED_LOW, bar.low, detail))
     return found
 
@@ -90,14 +96,16 @@ def unfinished_extremes(bar: BarClosed, rule: UnfinishedRule) -> list[SignalRais
 def unfinished_high(sells: Sequence[int], buys: Sequence[int], rule: UnfinishedRule) -> bool:
     """Return whether both sides traded at the highest level; contracts per level, upwards."""
     refuse_unsound(sells, buys)
-    if not len(buys):
-        return False
-    return buys[-1] > rule.dominant_above and sells[-1] >= rule.opposite_min
+    return len(buys) > 0 and _both_traded(buys[-1], sells[-1], rule)
 
 
 def unfinished_low(sells: Sequence[int], buys: Sequence[int], rule: UnfinishedRule) -> bool:
     """Return whether both sides traded at the lowest level: the highest upside down."""
     return unfinished_high(buys[::-1], sells[::-1], rule)
+
+
+def _both_traded(dominant: int, opposite: int, rule: UnfinishedRule) -> bool:
+    return dominant > rule.dominant_above and opposite >= rule.opposite_min
 
 
 def touched(level: Mark, bar: BarClosed) -> bool:

@@ -45,17 +45,22 @@ class Zones:
 
     def __init__(self, rule: ZoneRule) -> None:
         self.rule = rule
-        self.marks = Marks(LIFE, traded_inside, closed_beyond, ZONES_MAX, rule.persist)
+        self.marks = Marks(
+            LIFE, traded_inside, closed_beyond, {Pattern.STACKED_SELL}, ZONES_MAX, rule.persist
+        )
 
     def add(self, bar: BarClosed) -> list[SignalRaised | ZoneChanged]:
         """Return what `bar` did to the zones that stood, then its own imbalances.
 
         A zone crowded out by the new ones is told last.
         """
-        changed = self.marks.meet(bar)
+        found: list[SignalRaised | ZoneChanged] = [*self.marks.meet(bar)]
         signals = imbalances(bar, self.rule.imbalance)
+        found += signals
         stacks = [signal for signal in signals if signal.pattern in STACKS]
-        return [*changed, *signals, *self.marks.place(stacks, bar)]
+        if stacks:
+            found += self.marks.place(stacks, bar)
+        return found
 
 
 def traded_inside(zone: Mark, bar: BarClosed) -> bool:

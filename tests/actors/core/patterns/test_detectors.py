@@ -161,6 +161,13 @@ def test_bars_of_another_series_than_the_first_are_left_alone():
     assert len(detectors.add(make_bar(**stacked, series="tick:100"))) >= 4
 
 
+@pytest.mark.parametrize("side", ["sells", "buys"])
+def test_a_bar_with_a_volume_below_nothing_is_refused_before_any_detector_reads_it(side):
+    detectors = DetectorSet(Settings(), instrument("ES"))
+    with pytest.raises(ValueError, match="-1 contracts at level 1, wanted none below 0"):
+        detectors.add(make_bar(**{side: (5, -1, 5)}))
+
+
 def test_a_new_contract_begins_anew_and_gives_up_what_the_old_one_left():
     detectors = DetectorSet(ALL, OWN)
     bar = make_bar(low=400, sells=(1, 1, 1, 30), buys=(0, 90, 90, 90))

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.core.patterns.effort import CHANGES_MAX, Effort, EffortRule, effort
+from actors.core.patterns.effort import (
+    CHANGES_MAX,
+    Effort,
+    EffortRule,
+    PastChanges,
+    effort,
+)
 from actors.core.session.calendar import Phase, phase
 from protocol.instruments import instrument
 from protocol.patterns import Direction, Pattern
@@ -163,6 +169,16 @@ def test_selling_is_buying_upside_down(change, past):
     found = effort(0, change, past, RULE)
     mirrored = effort(0, -change, [-old for old in past], RULE)
     assert mirrored == (None if found is None else found._replace(buyers=not found.buyers))
+
+
+@given(st.integers(1, 5), st.lists(st.integers(-(10**12), 10**12), max_size=30))
+def test_the_sums_of_past_changes_are_those_of_the_last_ones(changes_max, changes):
+    past = PastChanges(changes_max)
+    for change in changes:
+        past.add(change)
+    last = changes[-changes_max:]
+    assert len(past) == len(last) and list(past.changes) == last
+    assert (past.total, past.squares) == (sum(last), sum(change**2 for change in last))
 
 
 def test_memory_is_bounded():

@@ -54,6 +54,17 @@ def test_a_refused_bar_leaves_no_trace():
     assert list(history.bars) == bars and len(history.counts) == 2
 
 
+@pytest.mark.parametrize(("volume", "refused"), [(0, False), (-1, True)])
+def test_a_bar_of_a_volume_below_nothing_is_refused_and_leaves_no_trace(volume, refused):
+    history, bar = BarHistory(3), make_bar(volume=volume)
+    if refused:
+        with pytest.raises(ValueError, match="volume -1, wanted finite numbers from 0"):
+            history.add(bar)
+    else:
+        history.add(bar)
+    assert len(history) == 1 - refused
+
+
 def test_a_reset_of_cumulative_delta_begins_a_new_count():
     rows = [{"delta": 5}, {"delta": -2}, {"delta": 7, "anew": True}, {"delta": 1}]
     history = history_of(series(rows))
