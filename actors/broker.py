@@ -1,17 +1,26 @@
-"""The paper broker: an exchange simulator behind the broker's port."""
+"""The paper broker: the exchange simulator at its place in the tree."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from actors.adapters.open import open_journal
 from actors.core.columns import trades_of
-from actors.core.orders.exchange import ExchangeState, accept, apply, execute, seen
+from actors.core.orders.answers import OrderCommand, account, answer
+from actors.core.orders.book import ExchangeState, apply
+from actors.core.orders.exchange import elapse, execute, seen
 from actors.core.orders.fills import PaperRule
 from actors.core.rules import paper_rule
 from protocol.instruments import instrument_of
 from protocol.market import Cut, Settled, TradeBatch
 from protocol.message import Message
-from protocol.orders import BracketSubmitted, FlattenSubmitted
+from protocol.orders import (
+    AccountAsked,
+    BracketSubmitted,
+    CancelSubmitted,
+    FlattenSubmitted,
+    ModifySubmitted,
+    StatusAsked,
+)
 from protocol.settings import Settings
 from supervision.journal import Journal
 from supervision.shell import JournaledShell, handles
@@ -45,15 +54,22 @@ class PaperBrokerShell(JournaledShell):
 
     @handles(BracketSubmitted)
     @handles(FlattenSubmitted)
-    def on_order(self, order: BracketSubmitted | FlattenSubmitted) -> Iterable[Message]:
-        """Take or refuse an order; one that was answered before brings nothing."""
-        answer = accept(self.state, order, self.rule or self._rule_for(order.contract))
-        return () if answer is None else (answer,)
+    @handles(ModifySubmitted)
+    @handles(CancelSubmitted)
+    @handles(StatusAsked)
+    def on_order(self, command: OrderCommand) -> Iterable[Message]:
+        """Answer an order or a question about one; an order that comes again brings nothing."""
+        return answer(self.state, command, self.rule or self._rule_for(command.contract))
+
+    @handles(AccountAsked)
+    def on_account_asked(self, asked: AccountAsked) -> Iterable[Message]:
+        """Say what is held, what works and what was executed."""
+        return (account(self.state, asked),)
 
     @handles(Cut, source="feed")
     def on_feed_cut(self, cut: Cut) -> Iterable[Message]:
         """All trades before the cut are executed against: tell the desk."""
-        return (cut,)
+        return (*elapse(self.state, cut.ts_ns), cut)
 
     @handles(Settled)
     def on_settled(self, settled: Settled) -> Iterable[Message]:
@@ -74,6 +90,8 @@ class PaperBrokerShell(JournaledShell):
         return {
             "entries": {id: str(entry) for id, entry in state.entries.items()},
             "positions": {id: str(held) for id, held in state.positions.items()},
-            "flattens": dict(state.flattens),
-            "answered": len(state.known),
+            "flattens": {id: str(flatten) for id, flatten in state.flattens.items()},
+            "requests": {id: str(request) for id, request in state.requests.items()},
+            "answered": len(state.orders),
+            "executions": len(state.executions),
         }

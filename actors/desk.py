@@ -1,25 +1,35 @@
 """The order desk: journal first, then the broker; round trips and their results."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from actors.adapters.kill_file import LOOK_S, NAME, KillFile, KillSwitch, KillWatch
 from actors.adapters.open import open_journal
-from actors.core.orders.desk import DeskState, apply, decide
-from actors.core.rules import tick_value
-from protocol.instruments import instrument_of
+from actors.core.orders.commands import Heard, Senseless, killed
+from actors.core.orders.desk import Input, decide_all
+from actors.core.orders.desk_state import DeskState, apply, held
+from actors.core.orders.fence import fenced
+from actors.core.rules import desk_rule
+from protocol.commands import Action, CommandGiven
+from protocol.fence import FenceCause
 from protocol.market import Cut, Settled
 from protocol.message import Message
-from protocol.orders import (
-    BracketApproved,
-    FlattenOrdered,
+from protocol.orders import BracketApproved, FlattenOrdered
+from protocol.reports import (
+    AccountReported,
+    LinkChanged,
     OrderAccepted,
     OrderCancelled,
+    OrderExpired,
     OrderFilled,
+    OrderModified,
     OrderRejected,
+    OrderReported,
 )
 from protocol.settings import Settings
 from supervision.journal import Journal
-from supervision.shell import JournaledShell, handles
+from supervision.shell import OUTSIDE, JournaledShell, Refused, handles
 
 
 class DeskShell(JournaledShell):
@@ -27,24 +37,50 @@ class DeskShell(JournaledShell):
 
     What it publishes has been recorded before, so the broker never sees an order that a restart
     could forget. A repeated approval or fill is recognised by its id and changes nothing.
+
+    While a cut is being settled, what risk orders waits for the end of its decisions: so the
+    broker's answers cannot come between them, and the same tape gives the same stream. Something
+    that waits was not recorded as read, so a restart reads it again.
     """
 
+    def __init__(self, switch: KillSwitch | None = None) -> None:
+        self._given = switch
+
     def configure(self, settings: Settings, directory: str) -> None:
-        self.tick = tick_value(instrument_of(settings.feed.symbol))
+        self.rule = desk_rule(settings.desk)
         self.state = DeskState()
+        self.waiting: list[Input] | None = None  # None: nothing needs to wait.
+        self.now_ns = 0  # Of the market, at the last cut.
+        self.kill = KillWatch(self._given or KillFile(Path(directory).parent))
 
     def open_journal(self, settings: Settings, directory: str) -> Journal:
         return open_journal(settings, directory, "desk")
 
     @handles(BracketApproved)
     @handles(FlattenOrdered)
+    def on_order(self, order: BracketApproved | FlattenOrdered) -> Iterable[Message]:
+        """Take what risk orders; at a cut it is decided with the rest of the cut."""
+        if self.waiting is None:
+            return decide_all(self.state, [order], self.rule)
+        self.waiting.append(order)
+        return ()
+
     @handles(OrderAccepted)
     @handles(OrderRejected)
     @handles(OrderFilled)
+    @handles(OrderModified)
     @handles(OrderCancelled)
-    def on_order_message(self, message: Any) -> Iterable[Message]:
-        """Record what follows from an approval or from what the broker reports."""
-        return decide(self.state, message, self.tick)
+    @handles(OrderExpired)
+    @handles(OrderReported)
+    @handles(AccountReported)
+    @handles(LinkChanged)
+    def on_broker_message(self, message: Any) -> Iterable[Message]:
+        """Record what follows from what the broker reports, behind what was ordered before."""
+        facts = decide_all(self.state, [*(self.waiting or ()), message], self.rule)
+        if facts:
+            # They are recorded together with how far risk was read: nothing may wait now.
+            self.waiting = None
+        return facts
 
     @handles(Cut, source="broker")
     def on_broker_cut(self, cut: Cut) -> Iterable[Message]:
@@ -53,17 +89,56 @@ class DeskShell(JournaledShell):
 
     @handles(Cut, source="risk")
     def on_risk_cut(self, cut: Cut) -> Iterable[Message]:
-        """All orders that the cut brought are out: tell the broker."""
-        return (Settled(number=cut.number),)
+        """Send the orders of the cut and what time demands, then tell the broker that is all."""
+        facts = decide_all(self.state, [*(self.waiting or ()), cut], self.rule)
+        return (*facts, Settled(number=cut.number))
+
+    @handles(CommandGiven, source=OUTSIDE)
+    def on_command(self, command: CommandGiven) -> Iterable[Message]:
+        """Record a command and do it, behind what risk has ordered before."""
+        opens = (command.action, command.cause) == (Action.OPEN_FENCE, FenceCause.KILL)
+        if opens and self.kill.on:
+            raise Refused(f"the file {NAME} is still there: remove it first")
+        told = [*(self.waiting or ()), Heard(command, self.now_ns)]
+        try:
+            facts = decide_all(self.state, told, self.rule)
+        except Senseless as refusal:
+            raise Refused(str(refusal)) from None
+        if facts:
+            self.waiting = None
+        return facts
+
+    def on_time(self, now_ns: int) -> Iterable[Message]:
+        """Obey the kill file when it appears."""
+        words = self.kill.appeared(now_ns)
+        if words is None:
+            return ()
+        return self.on_command(killed(self.state, now_ns, words, f"the file {NAME}"))
+
+    def tick_s(self) -> float:
+        return LOOK_S
 
     def apply(self, fact: Any) -> None:
-        if not isinstance(fact, Cut | Settled):
-            apply(self.state, fact)
+        match fact:
+            case Cut():
+                self.waiting, self.now_ns = [], fact.ts_ns
+            case Settled():
+                self.waiting = None
+            case _:
+                apply(self.state, fact)
 
     def inspect(self) -> dict[str, Any]:
         state = self.state
         return {
             "brackets": len(state.brackets),
-            "open": {id: f"{b.phase} {b.opened or b.submitted}" for id, b in state.open.items()},
-            "flattens": len(state.flattens),
+            "open": {
+                key: f"{' '.join(bracket.orders.values())} {bracket.trip.signed:+}"
+                for key, bracket in state.open.items()
+            },
+            "held": held(state),
+            "flattens": {contract: last.attempt for contract, last in state.leaving.items()},
+            "fence": fenced(state) or "open",
+            "kill_file": self.kill.on,
+            "asked": None if state.question is None else state.question.request_id,
+            "differs": sorted(state.differing),
         }

@@ -1,15 +1,27 @@
 """Risk: which approved signals become brackets, and when everything must be left."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from actors.core.risk.limits import RiskRule, after_cut, judge_cut
-from actors.core.risk.state import RiskState, apply
+from actors.core.risk.exposure import balance_cents, limit_cents, unrealised_cents
+from actors.core.risk.judge import judge_cut
+from actors.core.risk.ledger import apply
+from actors.core.risk.limits import after_cut, before_cut, halted
+from actors.core.risk.state import RiskState, standing_streak
 from actors.core.rules import risk_rule
+from protocol.account import TradingHalted, TradingResumed
+from protocol.desk import ExecutionBooked, OrderStepped
+from protocol.fence import FenceClosed, FenceOpened, PositionAdopted
 from protocol.instruments import instrument_of
 from protocol.market import BarClosed, Cut
 from protocol.message import Message
-from protocol.orders import BracketEnded, BracketSubmitted, PositionClosed, PositionOpened
+from protocol.orders import (
+    BracketEnded,
+    BracketSubmitted,
+    PositionChanged,
+    PositionClosed,
+    PositionOpened,
+)
 from protocol.settings import Settings
 from protocol.signals import FlowTurned, SignalApproved
 from supervision.shell import Shell, handles
@@ -18,43 +30,39 @@ from supervision.shell import Shell, handles
 class RiskShell(Shell):
     """Judges signals against limits. At a cut it first learns of fills, then it decides.
 
-    A restart reads the desk's stream again: it knows every position and result as before.
+    Its state is the fold of what it reads and of what it decides. A restart reads all of it again
+    and knows every position, result, halt and tier as before.
     """
 
     def configure(self, settings: Settings, directory: str) -> None:
-        self.settings = settings
         self.series = settings.bars.series[0]
-        self.own = instrument_of(settings.feed.symbol)
-        self.rule: RiskRule | None = None
+        self.rule = risk_rule(settings, instrument_of(settings.feed.symbol))
         self.state = RiskState()
-        self.last_price: int | None = None
-        self.approved: list[SignalApproved] = []
+        self.last_ns = 0
         self.turned: list[FlowTurned] = []  # Since the last cut.
 
     @handles(BracketSubmitted)
     @handles(BracketEnded)
     @handles(PositionOpened)
+    @handles(PositionChanged)
     @handles(PositionClosed)
-    def on_desk_fact(
-        self, fact: BracketSubmitted | BracketEnded | PositionOpened | PositionClosed
-    ) -> None:
-        """Fold what the desk did; a repeat changes nothing."""
+    @handles(PositionAdopted)
+    @handles(ExecutionBooked)
+    @handles(OrderStepped)
+    @handles(FenceClosed)
+    @handles(FenceOpened)
+    @handles(TradingHalted)
+    @handles(TradingResumed)
+    @handles(SignalApproved)
+    def on_fact(self, fact: Any) -> None:
+        """Fold what the desk did or a person asked, and signals: they wait for the cut."""
         apply(self.state, fact)
 
     @handles(BarClosed)
     def on_bar_closed(self, bar: BarClosed) -> None:
         """Mark positions by the close of the bars decided on."""
-        if bar.series != self.series:
-            return
-        if self.rule is None or self.rule.contract != bar.contract:
-            self.rule = risk_rule(self.settings, self.own, bar.contract)
-        self.last_price = bar.close
-
-    @handles(SignalApproved)
-    def on_signal_approved(self, signal: SignalApproved) -> None:
-        """Wait for the cut: signals of one bar are judged together."""
-        apply(self.state, signal)
-        self.approved.append(signal)
+        if bar.series == self.series:
+            apply(self.state, bar)
 
     @handles(FlowTurned)
     def on_flow_turned(self, said: FlowTurned) -> None:
@@ -62,31 +70,34 @@ class RiskShell(Shell):
         self.turned.append(said)
 
     def on_cut(self, cut: Cut) -> Iterable[Message]:
-        """Judge the signals, halt at the limit, flatten when it is time.
+        """Settle tier and resume, judge the signals, halt at the limit, flatten when it is time."""
+        self.last_ns = cut.ts_ns
+        decided = self._folded(before_cut(self.state, cut.ts_ns, self.rule))
+        apply(self.state, cut)
+        decided += self._folded(judge_cut(self.state, cut.ts_ns, self.rule))
+        decided += self._folded(after_cut(self.state, cut.ts_ns, self.rule, self.turned))
+        self.turned.clear()
+        return decided
 
-        Asked at every cut and about what is, not about what has just happened, so no moment can
-        be missed.
-        """
-        turned, self.turned = self.turned, []
-        if self.rule is None:
-            return ()
-        decisions: list[Any] = [*judge_cut(self.state, self.approved, self.rule)]
-        self.approved.clear()
-        for decision in decisions:
-            apply(self.state, decision)
-        demands = after_cut(self.state, cut.ts_ns, self.last_price, self.rule, turned)
-        for demand in demands:
-            apply(self.state, demand)
-        return [*decisions, *demands]
+    def _folded(self, facts: Sequence[Any]) -> list[Message]:
+        """Return facts of ours after the state has learned of them."""
+        for fact in facts:
+            apply(self.state, fact)
+        return list(facts)
 
     def inspect(self) -> dict[str, Any]:
-        state = self.state
+        state, rule = self.state, self.rule
         return {
             "positions": {id: str(held) for id, held in state.positions.items()},
-            "pending": dict(state.pending),
-            "day": state.day,
-            "day_cents": state.day_cents,
-            "realised_cents": state.realised_cents,
-            "halted": state.halted,
-            "last_price": self.last_price,
+            "pending": {id: str(bracket) for id, bracket in state.pending.items()},
+            "day": str(state.day),
+            "unrealised_cents": unrealised_cents(state, rule),
+            "balance_cents": balance_cents(state, rule),
+            "limit_cents": limit_cents(state, rule),
+            "halted": halted(state, self.last_ns, rule),
+            "fence": sorted(state.fence),
+            "tier": state.tier,
+            "instrument": state.instrument,
+            "streak": str(standing_streak(state)),
+            "price": state.price,
         }

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from protocol.commands import Action
 from protocol.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,10 +59,10 @@ def expected() -> tuple[type[Exception], ...]:
     from ops.look import NotRunning
     from supervision.ground import AlreadyRunning, PortTaken
     from supervision.host import NotGreen
-    from supervision.inspection import NoAnswer
+    from supervision.inspection import NoAnswer, NotTaken
     from web.port import PortTaken as PageTaken
 
-    ours = (NotRunning, AlreadyRunning, PortTaken, PageTaken, NotGreen, NoAnswer)
+    ours = (NotRunning, AlreadyRunning, PortTaken, PageTaken, NotGreen, NoAnswer, NotTaken)
     return (BadCalendar, BadNews, *ours)
 
 
@@ -141,6 +142,19 @@ def inspect(actor: str, settings_file: SettingsFile = None) -> int:
 
 
 @app.command()
+def tell(
+    action: Annotated[Action, typer.Argument(help="What the floor shall do.")],
+    reason: Annotated[str, typer.Option(help="Why: it is kept with the command.")],
+    cause: Annotated[str, typer.Option(help="Cause of the fence to open, like mismatch.")] = "",
+    settings_file: SettingsFile = None,
+) -> int:
+    """Halt, resume, flatten or kill trading, open a fence, or believe the broker's positions."""
+    from ops.look import tell_floor
+
+    return tell_floor(_settings(settings_file), action, cause, reason, console)
+
+
+@app.command()
 def stop(settings_file: SettingsFile = None) -> int:
     """Stop the running floor in order and wait until it has ended."""
     from ops.look import stop_floor
@@ -158,7 +172,7 @@ def bench(
     settings_file: SettingsFile = None,
 ) -> int:
     """Measure this machine: messages, replay, latency, recovery, memory, start."""
-    from ops.bench import run_bench
+    from ops.bench.run import run_bench
 
     return run_bench(_settings(settings_file), console, quick=quick, python=nautilus)
 

@@ -3,14 +3,25 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
+from actors.adapters.address import BadAddress, parse_address
 from actors.core.flow.rules import FlowRule
-from protocol.instruments import INSTRUMENTS, UnknownSymbol, instrument_of, parse_contract
+from actors.core.risk.rule import day_margins
+from actors.core.risk.tiers import TierRule, same_prices
+from actors.core.risk.windows import no_trade_window
+from protocol.instruments import (
+    INSTRUMENTS,
+    UnknownSymbol,
+    instrument_of,
+    parse_contract,
+    root_of,
+)
 from protocol.pattern_settings import ExhaustionSettings, FlowSettings, TapeAbsorptionSettings
 from protocol.patterns import Pattern
+from protocol.risk_settings import RiskSettings, TierSettings
 from protocol.series import parse_series
-from protocol.settings import RiskSettings
 from protocol.signals import Regime
 
 CLOCK_TIMES = ("first_entry", "last_entry", "flatten")
@@ -24,12 +35,15 @@ def cross_checks(records: Mapping[str, Any]) -> Iterator[str]:
         "exhaustion": _exhaustion_check,
         "tape_absorption": _window_check,
         "router": lambda router: _router_checks(router.enabled, router.disabled_patterns),
-        "risk": _clock_checks,
+        "risk": _risk_checks,
+        "tiers": _tier_checks,
         "store": lambda store: _address_check(store.url),
     }
     for section, check in checks.items():
         if section in records:
             yield from check(records[section])
+    if "tiers" in records and "feed" in records:
+        yield from _feed_of_tiers(records["tiers"], records["feed"].symbol)
     if "feed" in records and "flow" in records:
         yield from _flow_check(records["flow"], records["feed"].symbol)
 
@@ -93,7 +107,7 @@ def _router_checks(enabled: Iterable[str], disabled: Iterable[str]) -> Iterator[
             yield f"router.disabled_patterns: found {pattern!r}, wanted one of {', '.join(Pattern)}"
 
 
-def _clock_checks(risk: RiskSettings) -> Iterator[str]:
+def _risk_checks(risk: RiskSettings) -> Iterator[str]:
     times = {name: getattr(risk, name) for name in CLOCK_TIMES}
     bad = {n: t for n, t in times.items() if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", t)}
     for name, text in bad.items():
@@ -101,8 +115,60 @@ def _clock_checks(risk: RiskSettings) -> Iterator[str]:
     if not bad and list(times.values()) != sorted(times.values()):
         found = ", ".join(f"{name} {text}" for name, text in times.items())
         yield f"risk: found {found}; wanted these times in this order, none before the last"
+    last = "16:10" if risk.preset == "topstep" else "16:59"
+    if not bad and risk.flatten > last:
+        yield f"risk.flatten: found {risk.flatten!r}, wanted {last} at the latest"
+    if risk.quantity > risk.quantity_max:
+        yield f"risk.quantity: found {risk.quantity}, wanted at most {risk.quantity_max}"
+    if risk.symbol_positions_max > risk.positions_max:
+        most = f"wanted at most {risk.positions_max}"
+        yield f"risk.symbol_positions_max: found {risk.symbol_positions_max}, {most}"
+    if not 0 < risk.reduce_share <= risk.stop_share:
+        found = f"{risk.reduce_share} and stop_share {risk.stop_share}"
+        yield f"risk.reduce_share: found {found}, wanted above 0 and no more than the other"
+    yield from _stop_checks(risk)
+    yield from _refused("risk.day_margins", lambda: day_margins(risk.day_margins))
+    for window in risk.no_trade:
+        yield from _refused("risk.no_trade", partial(no_trade_window, window))
+
+
+def _stop_checks(risk: RiskSettings) -> Iterator[str]:
+    if risk.breakeven_ticks and risk.breakeven_offset_ticks >= risk.breakeven_ticks:
+        found, most = risk.breakeven_offset_ticks, risk.breakeven_ticks
+        yield f"risk.breakeven_offset_ticks: found {found}, wanted less than {most}"
+    if risk.trail_start_ticks and not risk.trail_ticks:
+        yield "risk.trail_ticks: found 0, wanted at least 1 where trail_start_ticks is set"
+
+
+def _tier_checks(tiers: TierSettings) -> Iterator[str]:
+    yield from _refused("tiers.table", lambda: TierRule.of(tiers))
+
+
+def _feed_of_tiers(tiers: TierSettings, symbol: str) -> Iterator[str]:
+    if not tiers.enabled:
+        return
+    try:
+        table, feed = TierRule.of(tiers).tiers, root_of(symbol)
+    except ValueError:
+        return  # Said already, of the table or of the feed.
+    for tier in table:
+        if not same_prices((tier.instrument, feed)):
+            yield (
+                f"tiers.table: found {tier.instrument} in {tier.name!r},"
+                f" wanted an instrument with the prices of feed.symbol, {symbol}"
+            )
+
+
+def _refused(key: str, convert: Callable[[], object]) -> Iterator[str]:
+    try:
+        convert()
+    except ValueError as error:
+        yield f"{key}: {error}"
 
 
 def _address_check(url: str) -> Iterator[str]:
-    if url and "://" not in url:
-        yield "store.url: found (not shown), wanted an SQL address like postgresql://host/name"
+    if url:
+        try:
+            parse_address(url)
+        except BadAddress as error:
+            yield f"store.url: {error}"

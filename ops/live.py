@@ -14,12 +14,15 @@ from actors.adapters.feeds.ingest import ingest
 from actors.adapters.feeds.port import Chunk, FeedError
 from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import Summary, TapeRule, tape, write_tape
+from actors.adapters.frames import FrameLog
 from actors.adapters.store import SqlBooks, engine_for
-from actors.core.session.calendar import clock_minute, clock_ns, trading_date
+from actors.core.session.calendar import clock_minute, clock_ns
 from ops.calendars import with_calendar
 from ops.config import settings_json
-from ops.replay import Result, result_of
+from ops.replay import Result, first_day, result_of
 from ops.report import EXIT_DATA, counting, show_result, show_summary
+from ops.round_trips import extremes_over, trips_of
+from protocol.codec import decode
 from protocol.instruments import root_of
 from protocol.settings import Settings
 from supervision.host import Host
@@ -108,6 +111,8 @@ def record_tape(
             settings.feed,
             settings.bars,
             settings.flow,
+            settings.risk,
+            settings.calendar,
             progress=lambda trades, _: progress(trades),
         )
 
@@ -117,17 +122,20 @@ def replay_live(files: list[Path], settings: Settings, console: Console) -> int:
     settings = without_fixed_port(settings)
     run_dir = new_run(settings, "replay")
     try:
+        settings = with_calendar(settings, first_day(files, settings))
         summary = record_tape(files, settings, run_dir, console)
     except FeedError as error:
         console.print(f"[red]{error}[/red]")
         return EXIT_DATA
     show_summary(summary, console)
-    settings = with_calendar(settings, trading_date(summary.first_ns))
     with ExitStack() as shown:
         code, seconds = play(settings, run_dir, watcher(run_dir, summary.cuts, shown, console))
     if code == 0:
         books = books_of(settings, run_dir)
-        result: Result = result_of(books, seconds)
+        frames = FrameLog.read_only(data_directory(run_dir) / "tape.frames")
+        extremes = extremes_over(map(decode, frames.frames()), trips_of(books))
+        result: Result = result_of(books, seconds, extremes)
+        frames.close()
         books.close()
         show_result(summary, result, settings, console)
     console.print(f"run {run_dir}", style="dim")
@@ -173,6 +181,7 @@ def demonstrate(settings: Settings, console: Console) -> int:
     except PortTaken as error:
         console.print(f"{error}; taking any free one", style="yellow")
         settings = without_fixed_port(settings)
+    settings = with_calendar(settings, simulated(settings).trading_date)
     run_dir = new_run(settings, "demo")
     record_simulation(simulated(settings), settings, run_dir, DEMO_FROM)
     return serve(settings, run_dir, console)
@@ -181,6 +190,7 @@ def demonstrate(settings: Settings, console: Console) -> int:
 def run_floor(settings: Settings, console: Console) -> int:
     """Run the floor in its own directory; a second start goes on where the first ended."""
     check_port(settings.web)
+    settings = with_calendar(settings, simulated(settings).trading_date)
     run_dir = Path(settings.run.directory).resolve() / FLOOR
     if not (data_directory(run_dir) / "tape.frames").exists():
         record_simulation(simulated(settings), settings, run_dir)
@@ -197,7 +207,9 @@ def record_simulation(
     session: SimulatedSession, settings: Settings, run_dir: Path, from_clock: str = ""
 ) -> None:
     """Write the tape of a simulated session; `from_clock` leaves out the night before it."""
-    rule = TapeRule.of(settings.feed, settings.bars, settings.flow)
+    rule = TapeRule.of(
+        settings.feed, settings.bars, settings.flow, settings.risk, settings.calendar
+    )
     source = later(session, from_clock) if from_clock else session
     write_tape(data_directory(run_dir) / "tape.frames", tape(source, rule))
 
@@ -214,7 +226,6 @@ def later(session: SimulatedSession, from_clock: str) -> Iterator[Chunk]:
 
 def serve(settings: Settings, run_dir: Path, console: Console) -> int:
     """Run the floor in the foreground until a signal stops it or it is lost."""
-    settings = with_calendar(settings, simulated(settings).trading_date)
     host = host_for(settings, run_dir)
     host.start()
     host.wait_green(GREEN_LIMIT_S)

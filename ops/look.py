@@ -1,7 +1,9 @@
 """The commands that look at a running floor from outside, and the one that stops it."""
 
+import getpass
 import json
 import os
+import secrets
 import select
 import signal
 import time
@@ -14,12 +16,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
+from protocol.commands import Action, CommandGiven
 from protocol.settings import Settings
+from protocol.units import Nanos
 from supervision.bodies import lives
-from supervision.inspection import ask
+from supervision.inspection import ask, tell
 from supervision.runfile import RUN_FILE, Run, read_run
 from supervision.status import Node, fold, read_documents
 
+DESK = "desk"  # It takes commands.
 STOP_LIMIT_S = 60.0
 EXIT_STILL_RUNNING = 75
 
@@ -47,6 +52,24 @@ def _runs(base: Path) -> Iterator[tuple[Path, Run]]:
 def inspection(settings: Settings, actor: str) -> dict[str, Any]:
     """Return the state of an actor of the running floor."""
     return ask(latest_run(settings), actor)
+
+
+def tell_floor(
+    settings: Settings, action: Action, cause: str, reason: str, console: Console
+) -> int:
+    """Tell the running floor something; returns once that is recorded."""
+    run_dir = latest_run(settings)
+    command = CommandGiven(
+        id=secrets.token_hex(12),
+        ts_ns=Nanos(time.time_ns()),
+        action=action,
+        cause=cause,
+        who=f"{getpass.getuser()} at the command line",
+        reason=reason,
+    )
+    tell(run_dir, DESK, command)
+    console.print(f"recorded: {action} ({reason}) in {run_dir}")
+    return 0
 
 
 def stop_floor(settings: Settings, console: Console) -> int:

@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,11 +16,14 @@ from actors.adapters.feeds.port import Refusals
 from actors.adapters.feeds.tape import Summary, Tally, TapeRule, tape
 from actors.books import BooksShell
 from actors.core.columns import trades_of
+from actors.core.orders.excursions import Extremes
 from actors.core.session.calendar import trading_date, trading_day
+from ops.round_trips import ExcursionShell, RoundTrip, trips_of
 from protocol.market import BarClosed, TradeBatch, Window
 from protocol.message import Message
-from protocol.orders import BracketDenied, BracketSubmitted, OrderFilled, PositionClosed
+from protocol.orders import BracketDenied, BracketSubmitted
 from protocol.patterns import Pattern
+from protocol.reports import OrderFilled
 from protocol.settings import Settings
 from protocol.signals import (
     ConditionJudged,
@@ -75,17 +78,23 @@ class Result:
     denied: int
     orders: int
     fills: int
-    round_trips: int
-    pnl_cents: int
+    trips: tuple[RoundTrip, ...]
     digest: str
     seconds: float
     simulated_bars: int  # Of those above: made of simulated trades.
     counts: tuple[SessionCount, ...]
 
+    @property
+    def pnl_cents(self) -> int:
+        """Net result of all round trips, in cents."""
+        return sum(trip.closed.pnl_cents for trip in self.trips)
 
-def result_of(books: Books, seconds: float) -> Result:
-    """Count what the books hold."""
-    closed = [m for m in books.entries("desk") if isinstance(m, PositionClosed)]
+
+def result_of(
+    books: Books, seconds: float, extremes: Mapping[str, Extremes | None] | None = None
+) -> Result:
+    """Count what the books hold; `extremes` are those of the round trips, by bracket id."""
+    found = extremes or {}
     return Result(
         bars=_count(books.entries("bars"), BarClosed),
         signals=_count(books.entries("detector"), SignalRaised),
@@ -93,8 +102,7 @@ def result_of(books: Books, seconds: float) -> Result:
         denied=_count(books.entries("risk"), BracketDenied),
         orders=_count(books.entries("desk"), BracketSubmitted),
         fills=_count(books.entries("broker"), OrderFilled),
-        round_trips=len(closed),
-        pnl_cents=sum(trip.pnl_cents for trip in closed),
+        trips=tuple(RoundTrip(trip, found.get(trip.bracket_id)) for trip in trips_of(books)),
         digest=digest(books),
         seconds=seconds,
         simulated_bars=sum(
@@ -172,12 +180,17 @@ def workers(settings: Settings) -> list[ChildSpec]:
     return [spec for spec in walk(floor(settings.supervision)) if isinstance(spec, ChildSpec)]
 
 
-def local_floor(settings: Settings, books: Books, directory: str) -> LocalRun:
-    """Return the floor in the local runtime, its shells configured."""
+def local_floor(
+    settings: Settings, books: Books, directory: str, watch: ExcursionShell | None = None
+) -> LocalRun:
+    """Return the floor in the local runtime, its shells configured; `watch` looks on."""
     shells: dict[str, Shell] = {}
     specs = workers(settings)
+    if watch is not None:
+        specs.append(ChildSpec(id="watch", start="", reads=("feed", "desk")))
+        shells["watch"] = watch
     for spec in specs:
-        if spec.id not in NOT_LOCAL:
+        if spec.id not in (*NOT_LOCAL, *shells):
             shells[spec.id] = BooksShell(books) if spec.id == "books" else resolve(spec.start)()
             shells[spec.id].configure(settings, directory)
     return LocalRun(specs, shells)
@@ -201,15 +214,18 @@ def replay_local(
     """Replay `files` in this process, straight from the reader."""
     refusals, tally = Refusals(quarantine), Tally()
     source = Recording(files, settings.feed.symbol, refusals, settings.feed)
-    own = TapeRule.of(settings.feed, settings.bars, settings.flow)
+    own = TapeRule.of(
+        settings.feed, settings.bars, settings.flow, settings.risk, settings.calendar
+    )
     rule = dataclasses.replace(own, batch_trades_max=LOCAL_BATCH_TRADES_MAX, batch_ns=0)
-    books = MemoryBooks()
+    books, watch = MemoryBooks(), ExcursionShell()
     began = time.perf_counter()
     with TemporaryDirectory() as directory:
-        run = local_floor(settings, books, directory)
+        run = local_floor(settings, books, directory, watch)
         run.run(_told(not_empty(tape(source, rule, tally), source), tally, progress))
     seconds = time.perf_counter() - began
-    return tally.summary(refusals.counts, refusals.path), result_of(books, seconds)
+    result = result_of(books, seconds, watch.watched.done)
+    return tally.summary(refusals.counts, refusals.path), result
 
 
 def _told(

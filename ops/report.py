@@ -1,10 +1,13 @@
 """What a replay prints: what was read, what was refused, what came of it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -14,11 +17,19 @@ from actors.adapters.feeds.port import FeedError
 from actors.adapters.feeds.tape import Summary
 from ops.calendars import with_calendar
 from ops.replay import Result, SessionCount, first_day, replay_local
+from ops.round_trips import RoundTrip
+from protocol.instruments import instrument_of
 from protocol.market import Aggressor, SideSource, Window
 from protocol.patterns import Pattern
 from protocol.settings import Settings
+from protocol.units import NANOS_PER_S
 
+NEW_YORK = ZoneInfo("America/New_York")
 EXIT_DATA = 65  # EX_DATAERR: the files cannot be used.
+TRIP_HEADINGS = (
+    "entry", "side", "size", "from", "to", "exit", "reason", "MAE", "MFE", "fees", "net",
+)  # fmt: skip
+TRIP_WORDS = ("entry", "side", "exit", "reason")
 INFERRED_SHARE_MAX = 0.20  # Domain 1.2: above it the quality is low.
 FILL_MODEL = (
     "fill model: paper, tick level, active {latency_ms} ms after the decision, market and stop"
@@ -91,12 +102,13 @@ def show_result(summary: Summary, result: Result, settings: Settings, console: C
         "orders", f"{result.orders:,} brackets, {result.denied:,} denied, {result.fills:,} fills"
     )
     table.add_row(
-        "round trips", f"{result.round_trips:,}, net {result.pnl_cents / 100:,.2f} dollars"
+        "round trips", f"{len(result.trips):,}, net {result.pnl_cents / 100:,.2f} dollars"
     )
     table.add_row("digest", result.digest)
     rate = summary.trades / result.seconds if result.seconds else 0.0
     table.add_row("took", f"{result.seconds:.2f} s, {rate:,.0f} trades/s")
     console.print(table)
+    show_trips(result.trips, console)
     show_counts(result.counts, console)
     paper = settings.paper
     console.print(
@@ -116,6 +128,53 @@ def show_result(summary: Summary, result: Result, settings: Settings, console: C
             f" or is unknown; entries on it: {settings.risk.low_quality_entries}",
             style="yellow",
         )
+
+
+def show_trips(trips: Sequence[RoundTrip], console: Console) -> None:
+    """Print each round trip: its fills, how far the market went, what it cost and brought."""
+    if not trips:
+        return
+    rows = [TRIP_HEADINGS, *(_trip(trip) for trip in trips)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    console.print()
+    for row in rows:
+        cells = (
+            cell.ljust(width) if heading in TRIP_WORDS else cell.rjust(width)
+            for cell, width, heading in zip(row, widths, TRIP_HEADINGS, strict=True)
+        )
+        # Whole lines, even where they are longer than the screen: half a price is worse.
+        console.print("  ".join(cells), soft_wrap=True, highlight=False)
+
+
+def _trip(trip: RoundTrip) -> tuple[str, ...]:
+    closed, extremes = trip.closed, trip.extremes
+    size, tick = max(1, closed.quantity), instrument_of(closed.contract).tick
+    prices = (price_text(total, size, tick) for total in (closed.entry_sum, closed.exit_sum))
+    far = ("", "")
+    if extremes is not None:
+        far = (f"{extremes.mae_ticks(closed):.4g}", f"{extremes.mfe_ticks(closed):.4g}")
+    return (
+        _clock(closed.opened_ns, "%Y-%m-%d %H:%M:%S"),
+        str(closed.direction),
+        f"{closed.quantity:,}",
+        *prices,
+        _clock(closed.ts_ns, "%H:%M:%S"),
+        str(closed.reason),
+        *far,
+        f"{closed.commission_cents / 100:,.2f}",
+        f"{closed.pnl_cents / 100:,.2f}",
+    )
+
+
+def price_text(total: int, size: int, tick: Decimal) -> str:
+    """Return an average price, `total` in ticks times contracts, with two decimals more if odd."""
+    decimals = max(0, -int(tick.normalize().as_tuple().exponent))
+    average = total * tick / size
+    return f"{average:.{decimals if total % size == 0 else decimals + 2}f}"
+
+
+def _clock(ts_ns: int, form: str) -> str:
+    return datetime.fromtimestamp(ts_ns // NANOS_PER_S, NEW_YORK).strftime(form)
 
 
 def show_counts(counts: tuple[SessionCount, ...], console: Console) -> None:

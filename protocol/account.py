@@ -1,7 +1,7 @@
 """The account family: what there is to lose, and whether trading is allowed."""
 
 from protocol.message import Message, message
-from protocol.units import Cents, Nanos
+from protocol.units import Cents, Contracts, Nanos
 
 
 @message("account.balance_reported")
@@ -15,12 +15,15 @@ class BalanceReported(Message):
 
 @message("account.trading_halted")
 class TradingHalted(Message):
-    """No new entries until the next trading day: a limit was reached."""
+    """No new entries until the next trading day or a resume.
+
+    At a limit all is left; where a person halted there is no limit and brackets stay.
+    """
 
     ts_ns: Nanos
     reason: str
     day_pnl_cents: Cents
-    limit_cents: Cents
+    limit_cents: Cents  # The limit that was reached; 0: a person halted.
 
 
 @message("account.trading_resumed")
@@ -29,3 +32,50 @@ class TradingResumed(Message):
 
     ts_ns: Nanos
     reason: str
+
+
+@message("account.tier_changed")
+class TierChanged(Message):
+    """Another capital tier stands from this session on, with what it means."""
+
+    ts_ns: Nanos
+    tier: int  # 1 is the lowest.
+    before: int  # 0: none yet.
+    name: str
+    instrument: str  # What the tier wants traded.
+    traded: bool  # False: the feed's prices are not those of the instrument, so nothing is entered.
+    balance_cents: Cents
+    quantity_max: Contracts
+    loss_limit_cents: Cents  # Of a day: the tightest there is.
+    stop_cents: Cents  # What one base entry loses at its stop ...
+    stop_share_ppm: int  # ... and its share of the balance.
+
+
+@message("account.margin_short")
+class MarginShort(Message):
+    """The balance does not carry the day margin of what is held, or of one contract."""
+
+    ts_ns: Nanos
+    contract: str
+    needed_cents: Cents
+    equity_cents: Cents
+
+
+@message("account.margin_restored")
+class MarginRestored(Message):
+    """The balance carries the day margin again."""
+
+    ts_ns: Nanos
+    contract: str
+    needed_cents: Cents
+    equity_cents: Cents
+
+
+@message("account.still_exposed")
+class StillExposed(Message):
+    """A position or an entry is left at the hard stop, when there may be none."""
+
+    ts_ns: Nanos
+    contract: str
+    quantity: Contracts  # Held or on its way.
+    hard_stop_ns: Nanos

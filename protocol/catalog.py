@@ -1,10 +1,19 @@
 """The closed catalog: every message there is. What is not listed here is refused."""
 
-from collections.abc import Callable
-from typing import Any
-
-from protocol import account, market, orders, signals, system
+from protocol import (
+    account,
+    commands,
+    desk,
+    fence,
+    market,
+    orders,
+    paper,
+    reports,
+    signals,
+    system,
+)
 from protocol.message import Message
+from protocol.upcasts import STEPS, Upcast
 
 CATALOG: tuple[type[Message], ...] = (
     market.TradeBatch,
@@ -29,17 +38,41 @@ CATALOG: tuple[type[Message], ...] = (
     orders.BracketDenied,
     orders.FlattenOrdered,
     orders.BracketSubmitted,
+    orders.ModifySubmitted,
+    orders.CancelSubmitted,
     orders.FlattenSubmitted,
-    orders.OrderAccepted,
-    orders.OrderRejected,
-    orders.OrderFilled,
-    orders.OrderCancelled,
+    orders.StatusAsked,
+    orders.AccountAsked,
+    reports.OrderAccepted,
+    reports.OrderRejected,
+    reports.OrderFilled,
+    reports.OrderModified,
+    reports.OrderCancelled,
+    reports.OrderExpired,
+    reports.OrderReported,
+    reports.AccountReported,
+    reports.LinkChanged,
     orders.PositionOpened,
+    orders.PositionChanged,
     orders.PositionClosed,
     orders.BracketEnded,
+    fence.FenceClosed,
+    fence.FenceOpened,
+    fence.BooksAgreed,
+    fence.BooksDiffer,
+    fence.PositionAdopted,
+    desk.OrderStepped,
+    desk.ExecutionBooked,
+    paper.RequestTaken,
+    paper.LimitRested,
+    paper.QueueAdvanced,
     account.BalanceReported,
     account.TradingHalted,
     account.TradingResumed,
+    account.TierChanged,
+    account.MarginShort,
+    account.MarginRestored,
+    account.StillExposed,
     system.Start,
     system.Ready,
     system.Ping,
@@ -54,17 +87,11 @@ CATALOG: tuple[type[Message], ...] = (
     system.Tail,
     system.Inspect,
     system.Inspected,
+    system.Commanded,
+    system.Answered,
+    commands.CommandGiven,
 )
-
-
-def _own_distances(old: dict[str, Any]) -> dict[str, Any]:
-    """Return a signal from before signals had a stop and a target: the instrument's own."""
-    return {**old, "stop_ticks": 0, "target_ticks": 0}
-
 
 # (kind, old version) -> a function from the old fields to those of the next version. Journals keep
 # old messages; the wire does not: all processes of a run come from one build.
-UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
-    ("signal.raised", 2): _own_distances,
-    ("signal.approved", 1): _own_distances,
-}
+UPCASTERS: dict[tuple[str, int], Upcast] = STEPS

@@ -31,8 +31,7 @@ from protocol.pattern_settings import (
     UnfinishedSettings,
     WholeNumber,
 )
-
-ClockTime = str  # "HH:MM", New York.
+from protocol.risk_settings import RiskSettings, TierSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,37 +160,40 @@ class SetupSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RiskSettings:
-    """Limits; money in dollars here and in cents inside (domain 7.2, 7.7, 7.8)."""
-
-    quantity: Annotated[int, Ge(1), Le(1)] = 1
-    daily_loss_dollars: Annotated[float, Gt(0.0)] = 300.0
-    daily_profit_dollars: Annotated[float, Gt(0.0)] = 500.0
-    stop_ticks: WholeNumber = 0  # 0 takes the instrument's own (domain 0.1).
-    target_ticks: WholeNumber = 0
-    first_entry: ClockTime = "09:35"
-    last_entry: ClockTime = "15:45"
-    flatten: ClockTime = "15:55"
-    low_quality_entries: Literal["deny", "allow"] = "deny"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaperSettings:
     """The paper exchange (domain 7.3)."""
 
     latency_ms: WholeNumber = 50
     slippage_ticks: WholeNumber = 1
     stop_slippage_ticks: WholeNumber = 1
-    target_fill: Literal["through", "touch"] = "through"
+    target_fill: Literal["through", "touch", "queue"] = "through"  # Limit entries alike.
+    partial: Literal["off", "traded"] = "off"  # Whether an event fills more than it traded.
+    displayed_contracts: PositiveInt = 100  # Taken to rest at each price; no feed says.
+    depth_slippage: Literal["off", "on"] = "off"  # A tick more for more than is displayed.
     commission_cents: Annotated[int, Ge(-1)] = -1  # A side and contract; -1: instrument's.
     balance_dollars: Annotated[float, Gt(0.0)] = 2_500.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSettings:
+    """How long the order desk waits, in seconds of the tape (domain 7.9)."""
+
+    ack_s: PositiveInt = 10  # Without an answer for so long, the broker is asked.
+    attempts_max: PositiveInt = 3  # How often a bracket is sent.
+    backoff_ms: PositiveInt = 500  # Before the second attempt; doubled with each.
+    rest_s: PositiveInt = 15  # Then the rest of a partly filled entry is given up.
+    flatten_s: PositiveInt = 5  # Not flat after this, a flatten is repeated.
+    protect_s: PositiveInt = 5  # Without a working stop for longer, a position is left.
+    reconcile_s: PositiveInt = 10  # Between comparisons with the broker.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
     """Where journals and books are kept."""
 
-    url: str = ""  # SQL address; empty: SQLite files in the directory of the run.
+    # Address of a PostgreSQL server; empty: SQLite files in the directory of the run. Its password
+    # must not get into a log by way of a printed record.
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +240,8 @@ class Settings:
     router: RouterSettings = field(default_factory=RouterSettings)
     setups: SetupSettings = field(default_factory=SetupSettings)
     risk: RiskSettings = field(default_factory=RiskSettings)
+    tiers: TierSettings = field(default_factory=TierSettings)
+    desk: DeskSettings = field(default_factory=DeskSettings)
     paper: PaperSettings = field(default_factory=PaperSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     web: WebSettings = field(default_factory=WebSettings)

@@ -164,7 +164,7 @@ class ConditionJudged(Message):
     reason: str
 
 
-@message("signal.approved", version=2)
+@message("signal.approved", version=3)
 class SignalApproved(Message):
     """The router lets a signal through to risk."""
 
@@ -174,6 +174,7 @@ class SignalApproved(Message):
     pattern: Pattern
     direction: Direction
     strength_ppm: int
+    ref_price: Ticks  # The level of the pattern: a limit entry rests there.
     last_price: Ticks
     stop_ticks: int  # Of the signal; 0 takes the instrument's own.
     target_ticks: int

@@ -104,7 +104,7 @@ class Alarm(Message):
     text: str
 
 
-@message("system.subscribe")
+@message("system.subscribe", version=2)
 class Subscribe(Message):
     """A reader has taken `stream` up to number `after` and has room up to number `room`.
 
@@ -153,3 +153,21 @@ class Inspected(Message):
     token: str
     id: str
     json: str
+
+
+@message("system.commanded")
+class Commanded(Message):
+    """Somebody outside the tree tells an actor something."""
+
+    token: str
+    body: bytes  # The encoded message of another family.
+
+
+@message("system.answered")
+class Answered(Message):
+    """Whether what an actor was told is safely recorded, or why not."""
+
+    token: str
+    id: str
+    taken: bool
+    detail: str

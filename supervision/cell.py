@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from protocol.market import Cut, Settled
 from protocol.message import Message
 from supervision.journal import Journal, Positions
-from supervision.shell import Handler, JournaledShell, Shell, SinkShell
+from supervision.shell import OUTSIDE, Handler, JournaledShell, Shell, SinkShell
 
 LAST_MESSAGES_MAX = 50
 
@@ -88,6 +88,20 @@ class Cell:
             self._admit(source, seq, message)
             while self._held and self._gate <= self._settled:
                 self._admit(self._gated, *self._held.popleft())
+
+    def tell(self, message: Message) -> bool:
+        """Take a message from outside the tree; return whether the shell has a handler for it."""
+        if self._handler(OUTSIDE, type(message)) is None:
+            return False
+        self.messages_in += 1
+        self.last_in.append((OUTSIDE, 0, message))
+        self._record(self._handle(OUTSIDE, message))
+        return True
+
+    def time(self, now_ns: int) -> None:
+        """Let a shell that decides facts look at the time."""
+        if isinstance(self.shell, JournaledShell):
+            self._record(self.shell.on_time(now_ns))
 
     def _admit(self, source: str, seq: int, message: Message) -> None:
         self._positions[source] = seq

@@ -21,9 +21,14 @@ from supervision.flow import Window
 from supervision.journal import Journal
 from supervision.worker import Worker
 
+OUTSIDE = "outside"  # The source of what is told an actor from outside the tree.
 Handler = Callable[[Any, Any], Iterable[Message] | None]
 H = TypeVar("H", bound=Handler)
 MARK = "_floorwatch_handles"
+
+
+class Refused(Exception):
+    """What an actor was told makes no sense now; nothing was changed. The text says why."""
 
 
 def handles(kind: type[Message], source: str | None = None) -> Callable[[H], H]:
@@ -110,6 +115,10 @@ class JournaledShell(Shell):
     def apply(self, fact: Message) -> None:
         """Change the state by one recorded fact."""
         raise NotImplementedError
+
+    def on_time(self, now_ns: int) -> Iterable[Message]:
+        """Return the facts that the time of day, UTC, brings; only a live run asks."""
+        return ()
 
 
 class SinkShell(Shell):

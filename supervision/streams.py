@@ -10,7 +10,7 @@ import json
 import os
 import select
 from pathlib import Path
-from time import monotonic, monotonic_ns
+from time import monotonic, monotonic_ns, time_ns
 from typing import Any
 
 import zmq
@@ -18,9 +18,9 @@ import zmq
 from protocol.codec import BadFrame, decode, encode
 from protocol.message import Message
 from protocol.settings import settings_from
-from protocol.system import Inspect, Inspected, Start, Subscribe
+from protocol.system import Answered, Commanded, Inspect, Inspected, Start, Subscribe
 from supervision.node import IDLE_S, SEND_MAX, Node
-from supervision.shell import JournaledShell, Shell
+from supervision.shell import JournaledShell, Refused, Shell
 from supervision.worker import Counters
 
 READABLE = int(zmq.POLLIN)  # As a plain number it is compared ten times faster.
@@ -128,6 +128,7 @@ class StreamWorker:
         """Drain all sockets until all are empty; return whether there was anything."""
         moved = False
         self.shell.at(monotonic_ns())
+        self.node.cell.time(time_ns())
         # ZeroMQ's descriptors are edge-triggered: whoever stops before all is drained sleeps on.
         for _ in range(DRAIN_MAX):
             heard = self._drain_router()
@@ -183,8 +184,21 @@ class StreamWorker:
         elif isinstance(message, Inspect):
             text = json.dumps(self.inspect(), default=str)
             self._send(identity, Inspected(token=message.token, id=self.start.id, json=text))
+        elif isinstance(message, Commanded):
+            self._send(identity, self._obey(message))
         else:
             self.bad_frames += 1
+
+    def _obey(self, told: Commanded) -> Answered:
+        """Record what follows from a command; only then it counts as taken."""
+        try:
+            command = decode(told.body)
+            taken = self.node.cell.tell(command)
+            detail = "" if taken else f"{self.start.id} takes no {command.KIND}"
+        except (BadFrame, Refused) as refusal:
+            taken, detail = False, str(refusal)
+        self.node.cell.release()
+        return Answered(token=told.token, id=self.start.id, taken=taken, detail=detail)
 
     def _send(self, identity: bytes, message: Message) -> bool:
         try:

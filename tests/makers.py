@@ -13,6 +13,7 @@ from protocol.market import Aggressor, BarClosed, SideSource
 from protocol.orders import (
     BracketApproved,
     BracketSubmitted,
+    EntryKind,
     ExitReason,
     FlattenSubmitted,
     PositionClosed,
@@ -158,6 +159,7 @@ def make_approved(**fields: Any) -> SignalApproved:
         "pattern": Pattern.STACKED_BUY,
         "direction": Direction.LONG,
         "strength_ppm": 600_000,
+        "ref_price": 20_004,
         "last_price": 20_005,
         "stop_ticks": 0,
         "target_ticks": 0,
@@ -177,8 +179,15 @@ def make_bracket(**fields: Any) -> BracketApproved:
         "ts_ns": at("10:05"),
         "direction": Direction.LONG,
         "quantity": 1,
+        "entry": EntryKind.MARKET,
+        "limit_price": None,
+        "expires_ns": None,
         "stop_ticks": 16,
         "target_ticks": 24,
+        "breakeven_ticks": 0,
+        "breakeven_offset_ticks": 0,
+        "trail_start_ticks": 0,
+        "trail_ticks": 0,
         "risk_cents": 21_700,
     }
     return BracketApproved(**(values | fields))
@@ -188,13 +197,21 @@ def make_submitted(**fields: Any) -> BracketSubmitted:
     """Return the submission of a long bracket of one contract, 16 and 24 ticks."""
     values: dict[str, Any] = {
         "client_id": "client-1",
+        "attempt": 1,
         "bracket_id": "bracket-1",
         "contract": CONTRACT,
         "ts_ns": at("10:05"),
         "direction": Direction.LONG,
         "quantity": 1,
+        "entry": EntryKind.MARKET,
+        "limit_price": None,
+        "expires_ns": None,
         "stop_ticks": 16,
         "target_ticks": 24,
+        "breakeven_ticks": 0,
+        "breakeven_offset_ticks": 0,
+        "trail_start_ticks": 0,
+        "trail_ticks": 0,
     }
     return BracketSubmitted(**(values | fields))
 
@@ -203,6 +220,7 @@ def make_flatten(**fields: Any) -> FlattenSubmitted:
     """Return the submission of a flatten at 15:55."""
     values: dict[str, Any] = {
         "client_id": "flatten-1",
+        "attempt": 1,
         "contract": CONTRACT,
         "ts_ns": at("15:55"),
         "reason": ExitReason.AUTO_FLATTEN,
@@ -218,7 +236,7 @@ def make_opened(**fields: Any) -> PositionOpened:
         "ts_ns": at("10:05:01"),
         "direction": Direction.LONG,
         "quantity": 1,
-        "entry_price": 20_000,
+        "entry_sum": 20_000,
         "stop_price": 19_984,
         "target_price": 20_024,
         "exec_id": "exec-1",
@@ -232,11 +250,12 @@ def make_closed(**fields: Any) -> PositionClosed:
     values: dict[str, Any] = {
         "bracket_id": "bracket-1",
         "contract": CONTRACT,
+        "opened_ns": at("10:05:01"),
         "ts_ns": at("10:20"),
         "direction": Direction.LONG,
         "quantity": 1,
-        "entry_price": 20_000,
-        "exit_price": 20_024,
+        "entry_sum": 20_000,
+        "exit_sum": 20_024,
         "reason": ExitReason.TARGET,
         "pnl_cents": 29_550,
         "commission_cents": 450,

@@ -2,7 +2,8 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from protocol.orders import BracketDenied, PositionClosed, PositionOpened
 from protocol.signals import (
@@ -14,8 +15,11 @@ from protocol.signals import (
     TargetNoted,
     ZoneChanged,
 )
+from protocol.units import NANOS_PER_S
 
 CURVE_MAX = 400
+NEW_YORK = ZoneInfo("America/New_York")
+DAY_STARTS = timedelta(hours=18)  # Of the evening before: then the next trading day begins.
 
 # How far a bracket has come; a later message never takes it back.
 STAGES = ("", "approved", "submitted", "accepted", "open", "rejected", "ended", "closed")
@@ -69,6 +73,15 @@ class Day:
     wins: int = 0
     curve: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=CURVE_MAX))
 
+    def count(self, closed: PositionClosed, before: PositionClosed | None) -> None:
+        """Count a round trip, or the difference that its correction makes."""
+        self.trips += before is None
+        self.wins += (closed.pnl_cents > 0) - (before is not None and before.pnl_cents > 0)
+        self.pnl_cents += closed.pnl_cents - (before.pnl_cents if before else 0)
+        self.commission_cents += closed.commission_cents
+        self.commission_cents -= before.commission_cents if before else 0
+        self.curve.append((closed.ts_ns, self.pnl_cents))
+
 
 @dataclass(slots=True)
 class Advice:
@@ -76,3 +89,9 @@ class Advice:
 
     recommended: SetupRecommended | None = None
     ended: SetupEnded | None = None
+
+
+def trading_date(ts_ns: int) -> date:
+    """Return the trading day of an instant: it begins at 18:00 New York the evening before."""
+    instant = datetime.fromtimestamp(ts_ns // NANOS_PER_S, UTC).astimezone(NEW_YORK)
+    return (instant.replace(tzinfo=None) + timedelta(days=1) - DAY_STARTS).date()

@@ -7,11 +7,11 @@ its cause: whatever belongs together is kept by id and put together when it is l
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from protocol.account import BalanceReported, TradingHalted, TradingResumed
+from protocol.commands import CommandGiven
+from protocol.fence import BooksDiffer, FenceCause, FenceClosed, FenceOpened, PositionAdopted
 from protocol.market import BarClosed, Cut, CutReason, ValueJudged
 from protocol.message import Message
 from protocol.orders import (
@@ -19,14 +19,23 @@ from protocol.orders import (
     BracketDenied,
     BracketEnded,
     BracketSubmitted,
+    CancelSubmitted,
     FlattenOrdered,
     FlattenSubmitted,
-    OrderAccepted,
-    OrderCancelled,
-    OrderFilled,
-    OrderRejected,
+    ModifySubmitted,
+    PositionChanged,
     PositionClosed,
     PositionOpened,
+    StatusAsked,
+)
+from protocol.reports import (
+    LinkChanged,
+    OrderAccepted,
+    OrderCancelled,
+    OrderExpired,
+    OrderFilled,
+    OrderModified,
+    OrderRejected,
 )
 from protocol.signals import (
     ConditionJudged,
@@ -40,8 +49,8 @@ from protocol.signals import (
     TargetNoted,
     ZoneChanged,
 )
-from protocol.units import NANOS_PER_S
-from web.records import STAGES, Advice, Bracket, Day, Event, Journey
+from web.order_log import line
+from web.records import STAGES, Advice, Bracket, Day, Event, Journey, trading_date
 
 BARS_MAX = 160
 SIGNALS_MAX = 120
@@ -50,8 +59,6 @@ CLIENTS_MAX = 480
 EVENTS_MAX = 120
 TRIPS_MAX = 120
 SETUPS_MAX = 40
-NEW_YORK = ZoneInfo("America/New_York")
-DAY_STARTS = timedelta(hours=18)  # Of the evening before: then the next trading day begins.
 
 V = TypeVar("V")
 
@@ -78,7 +85,8 @@ class Replica:
         self.stages: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self.events: deque[Event] = deque(maxlen=EVENTS_MAX)
         self.trips: deque[PositionClosed] = deque(maxlen=TRIPS_MAX)
-        self.position: PositionOpened | None = None
+        self.positions: dict[str, PositionOpened | PositionChanged] = {}  # By bracket id.
+        self.fence: dict[FenceCause, str] = {}
         self.day = Day()
         self.halted: TradingHalted | None = None
         self.counts: Counter[str] = Counter()  # Keys are kinds and reasons: closed sets.
@@ -122,10 +130,11 @@ class Replica:
 
     def _turned(self, said: FlowTurned) -> None:
         # Said every few seconds; of interest to whoever holds the position that it is about.
-        if self.position is not None and self.position.direction is said.against:
-            self.events.append(Event(
-                said.ts_ns, "flow turned", "", direction=said.against, detail=said.reason
-            ))
+        if any(held.direction is said.against for held in self.positions.values()):
+            self.events.append(line(said))
+
+    def _told(self, command: CommandGiven) -> None:
+        self.events.append(line(command))  # Its time is not that of the market.
 
     def _noted(self, noted: TargetNoted) -> None:
         self._journey(noted.signal_id).noted = noted
@@ -159,53 +168,56 @@ class Replica:
         self._advance(order.bracket_id, "submitted")
         # The broker's answer may have been folded before the desk's own record.
         self._advance(order.bracket_id, *self.stages.pop(order.client_id, ("", "")))
-        distances = f"stop {order.stop_ticks} target {order.target_ticks} ticks"
-        self._note(order, "submitted", "entry", order.direction, order.quantity, detail=distances)
-
-    def _flatten_ordered(self, order: FlattenOrdered) -> None:
-        self.events.append(Event(
-            order.ts_ns, "flatten ordered", order.flatten_id, detail=str(order.reason)
-        ))
-
-    def _flatten_submitted(self, order: FlattenSubmitted) -> None:
-        self._note(order, "submitted", "flatten", detail=str(order.reason))
+        self._log(order)
 
     def _accepted(self, order: OrderAccepted) -> None:
         self._advance_client(order.client_id, "accepted")
-        self._note(order, "accepted", order.leg, order.direction, order.quantity)
+        self._log(order)
 
     def _rejected(self, order: OrderRejected) -> None:
-        self._advance_client(order.client_id, "rejected", order.reason)
-        self._note(order, "rejected", detail=order.reason)
-
-    def _filled(self, fill: OrderFilled) -> None:
-        detail = f"commission {fill.commission_cents / 100:.2f}"
-        self._note(fill, "filled", fill.leg, fill.direction, fill.quantity, fill.price, detail)
-
-    def _cancelled(self, order: OrderCancelled) -> None:
-        self._note(order, "cancelled", order.leg, detail=order.reason)
+        if not order.request_id:  # Else it is only a change that was refused.
+            self._advance_client(order.client_id, "rejected", order.reason)
+        self._log(order)
 
     def _opened(self, opened: PositionOpened) -> None:
-        self.position = opened
+        self.positions[opened.bracket_id] = opened
         self._advance(opened.bracket_id, "open").opened = opened
 
+    def _changed(self, changed: PositionChanged) -> None:
+        self._advance(changed.bracket_id, "open")
+        self.positions[changed.bracket_id] = changed
+
     def _closed(self, closed: PositionClosed) -> None:
-        self.position = None
-        self.trips.append(closed)
-        self._advance(closed.bracket_id, "closed", str(closed.reason)).closed = closed
-        self.balance_cents += closed.pnl_cents
+        self.positions.pop(closed.bracket_id, None)
+        bracket = self._advance(closed.bracket_id, "closed", str(closed.reason))
+        before, bracket.closed = bracket.closed, closed
+        if before is not None:  # A correction: the last figures count.
+            self.trips = deque(
+                (closed if trip is before else trip for trip in self.trips), TRIPS_MAX
+            )
+        else:
+            self.trips.append(closed)
+        self.balance_cents += closed.pnl_cents - (before.pnl_cents if before else 0)
+        self._count_in(closed, before)
+
+    def _count_in(self, closed: PositionClosed, before: PositionClosed | None) -> None:
         today = trading_date(closed.ts_ns)
         if self.day.on != today:
+            if before is not None:
+                return  # Of a day that is no longer shown.
             self.day = Day(on=today)
-        day = self.day
-        day.trips += 1
-        day.wins += closed.pnl_cents > 0
-        day.pnl_cents += closed.pnl_cents
-        day.commission_cents += closed.commission_cents
-        day.curve.append((closed.ts_ns, day.pnl_cents))
+        self.day.count(closed, before)
 
     def _ended(self, ended: BracketEnded) -> None:
         self._advance(ended.bracket_id, "ended", ended.reason)
+
+    def _fence_closed(self, fact: FenceClosed) -> None:
+        self.fence[fact.cause] = fact.detail
+        self._log(fact)
+
+    def _fence_opened(self, fact: FenceOpened) -> None:
+        self.fence.pop(fact.cause, None)
+        self._log(fact)
 
     def _balance(self, reported: BalanceReported) -> None:
         self.balance_cents = reported.balance_cents
@@ -233,20 +245,10 @@ class Replica:
         else:
             self._advance(bracket_id, stage, detail)
 
-    def _note(
-        self, order: Any, what: str, leg: str = "", direction: str = "", quantity: int = 0,
-        price: int | None = None, detail: str = "",
-    ) -> None:
-        self._seen(order.ts_ns)
-        self.events.append(Event(
-            order.ts_ns, what, order.client_id, str(leg), str(direction), quantity, price, detail
-        ))
-
-
-def trading_date(ts_ns: int) -> date:
-    """Return the trading day of an instant: it begins at 18:00 New York the evening before."""
-    instant = datetime.fromtimestamp(ts_ns // NANOS_PER_S, UTC).astimezone(NEW_YORK)
-    return (instant.replace(tzinfo=None) + timedelta(days=1) - DAY_STARTS).date()
+    def _log(self, message: Message) -> None:
+        event = line(message)
+        self._seen(event.ts_ns)
+        self.events.append(event)
 
 
 def _room(table: OrderedDict[str, V], key: str, make: Callable[[], V], most: int) -> V:
@@ -258,6 +260,10 @@ def _room(table: OrderedDict[str, V], key: str, make: Callable[[], V], most: int
     return table[key]
 
 
+LOGGED: tuple[type[Message], ...] = (
+    FlattenOrdered, FlattenSubmitted, ModifySubmitted, CancelSubmitted, StatusAsked, OrderFilled,
+    OrderModified, OrderCancelled, OrderExpired, LinkChanged, BooksDiffer, PositionAdopted,
+)  # fmt: skip
 FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     Cut: Replica._cut,
     BarClosed: Replica._bar,
@@ -266,6 +272,7 @@ FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     ConditionJudged: Replica._condition,
     ZoneChanged: Replica._zone,
     FlowTurned: Replica._turned,
+    CommandGiven: Replica._told,
     TargetNoted: Replica._noted,
     SetupRecommended: Replica._recommended,
     SetupEnded: Replica._setup_ended,
@@ -276,15 +283,15 @@ FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     BracketDenied: Replica._denied,
     BracketSubmitted: Replica._submitted,
     BracketEnded: Replica._ended,
-    FlattenOrdered: Replica._flatten_ordered,
-    FlattenSubmitted: Replica._flatten_submitted,
     OrderAccepted: Replica._accepted,
     OrderRejected: Replica._rejected,
-    OrderFilled: Replica._filled,
-    OrderCancelled: Replica._cancelled,
     PositionOpened: Replica._opened,
+    PositionChanged: Replica._changed,
     PositionClosed: Replica._closed,
+    FenceClosed: Replica._fence_closed,
+    FenceOpened: Replica._fence_opened,
     BalanceReported: Replica._balance,
     TradingHalted: Replica._halted,
     TradingResumed: Replica._resumed,
+    **dict.fromkeys(LOGGED, Replica._log),
 }

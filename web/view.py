@@ -62,7 +62,7 @@ def footprint_at(replica: Replica, end_ms: int) -> Section | None:
 def _head(replica: Replica) -> Section:
     last = replica.bars[-1] if replica.bars else None
     judged = replica.regimes[-1] if replica.regimes else None
-    halted, position, day = replica.halted, replica.position, replica.day
+    halted, day = replica.halted, replica.day
     return {
         "contract": replica.contract,
         "instrument": _instrument(replica),
@@ -92,15 +92,27 @@ def _head(replica: Replica) -> Section:
             "day_pnl_cents": halted.day_pnl_cents,
             "limit_cents": halted.limit_cents,
         },
-        "position": None if position is None else {
-            "since": _ms(position.ts_ns),
-            "direction": position.direction,
-            "quantity": position.quantity,
-            "entry": position.entry_price,
-            "stop": position.stop_price,
-            "target": position.target_price,
-        },
+        "position": _position(replica),
+        "fence": [{"cause": cause, "detail": told} for cause, told in replica.fence.items()],
         "counts": dict(replica.counts),
+    }
+
+
+def _position(replica: Replica) -> Section | None:
+    """Return the last position opened; its entry is the average, in ticks and parts of them."""
+    held = [position for position in replica.positions.values() if position.quantity]
+    if not held:
+        return None
+    position = held[-1]
+    bracket = replica.brackets.get(position.bracket_id)
+    opened = None if bracket is None else bracket.opened
+    return {
+        "since": _ms(position.ts_ns if opened is None else opened.ts_ns),
+        "direction": position.direction,
+        "quantity": position.quantity,
+        "entry": position.entry_sum / position.quantity,
+        "stop": position.stop_price,
+        "target": position.target_price,
     }
 
 
@@ -254,15 +266,14 @@ def _event(event: Event) -> Section:
 def _trips(replica: Replica) -> Section:
     rows = []
     for trip in _last(replica.trips):
-        bracket = replica.brackets.get(trip.bracket_id)
-        opened = None if bracket is None else bracket.opened
+        quantity = max(1, trip.quantity)  # 0 where every execution was taken back.
         rows.append({
-            "opened": None if opened is None else _ms(opened.ts_ns),
+            "opened": _ms(trip.opened_ns) or None,
             "at": _ms(trip.ts_ns),
             "direction": trip.direction,
             "quantity": trip.quantity,
-            "entry": trip.entry_price,
-            "exit": trip.exit_price,
+            "entry": trip.entry_sum / quantity,
+            "exit": trip.exit_sum / quantity,
             "reason": trip.reason,
             "pnl_cents": trip.pnl_cents,
             "commission_cents": trip.commission_cents,

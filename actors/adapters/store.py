@@ -1,56 +1,31 @@
-"""Journals and books in SQL, through SQLModel: SQLite files by default, any server by address.
+"""Journals and books in SQL, through SQLModel: SQLite files by default, a server by address.
 
 Every table is written by one actor. A write is durable when the call returns, but for the notes
 of a journal: SQLite runs with a write-ahead log and full synchronisation, a server confirms what
 is on its disk.
+
+A write that failed may have been done all the same: the answer can get lost behind it. So the
+first `StoreFault` of a write is the last word of a store; it refuses everything behind it, its
+actor ends, and the next one reads what is there.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, func
-from sqlmodel import Field, SQLModel, create_engine, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select, text
 
+from actors.adapters.fault import StoreFault
+from actors.adapters.schema import Tables, books_tables, bring_up, checksum, journal_tables
+from actors.adapters.sql import engine_for
 from protocol.codec import decode_fields, encode_fields
 from protocol.market import Cut, Settled
 from protocol.message import Message
 from supervision.journal import Positions
 
+__all__ = ["SqlBooks", "SqlJournal", "engine_for"]
 
-class FactRow(SQLModel):
-    """One fact of an actor's journal."""
-
-    seq: int = Field(primary_key=True)
-    kind: str
-    version: int
-    positions: str
-    body: bytes
-
-
-class EntryRow(SQLModel):
-    """One message that the books keep of a stream."""
-
-    stream: str = Field(primary_key=True)
-    seq: int = Field(primary_key=True)
-    kind: str
-    version: int
-    body: bytes
-
-
-def engine_for(url: str, directory: str, actor: str) -> Engine:
-    """Return the engine for an actor's tables: a file of its own, or the server at `url`."""
-    engine = create_engine(url or f"sqlite:///{Path(directory) / actor}.sqlite")
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _durable)
-    return engine
-
-
-def _durable(connection: Any, _: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute(WAITING["sqlite", True])
-
+READ_ROWS = 10_000  # At once: no read is so long that it counts as unanswered.
 
 # What makes a commit wait for the disk, or not.
 WAITING = {
@@ -60,25 +35,84 @@ WAITING = {
     ("postgresql", False): "SET SESSION synchronous_commit = off",
 }
 
+MOVE_ON = text(
+    "INSERT INTO books_marks (stream, seq) VALUES (:stream, :seq)"
+    " ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq"
+)
 
-class SqlJournal:
+
+class SqlStore:
+    """The connection of an actor's only writer, sound until a write on it fails."""
+
+    def __init__(self, engine: Engine, tables: Tables) -> None:
+        self._engine = engine
+        self._tables = tables
+        self._row = tables.rows
+        self._connection = engine.connect()
+        self._writing = False
+        try:
+            bring_up(self._connection, tables)
+        except BaseException:
+            self._release()
+            raise
+        self._insert = insert_of(engine, tables.rows)
+
+    def _begin(self) -> None:
+        """Note that a write begins; refuse it behind one that did not end."""
+        if self._writing:
+            raise StoreFault(
+                self._row.__tablename__,
+                "an earlier write failed, and may have been done",
+                "nothing to be written behind it",
+                "Open the store anew and read what is there",
+            )
+        self._writing = True
+
+    def _end(self) -> None:
+        self._connection.commit()
+        self._writing = False
+
+    def _checked(self, rows: Iterable[Any], first: str) -> Iterator[Message]:
+        """Yield the messages of rows; refuse one that is not as it was written."""
+        for seq, kind, version, head, body, found in rows:
+            row = {"seq": seq, "kind": kind, "version": version, first: head, "body": body}
+            if found != checksum(row):
+                raise self._damaged(f"row {seq} does not match its checksum")
+            yield decode_fields(kind, version, body)
+
+    def _damaged(self, found: str) -> StoreFault:
+        return StoreFault(
+            self._row.__tablename__, found, "what was written", "Restore the store from a backup"
+        )
+
+    def _release(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+
+
+class SqlJournal(SqlStore):
     """The journal of one actor (the port is `supervision.journal.Journal`)."""
 
     def __init__(self, engine: Engine, actor: str) -> None:
-        self._engine = engine
-        self._row = _table(f"{actor}_facts", FactRow)
-        self._row.metadata.create_all(engine, tables=[self._row.__table__])
-        self._insert = _insert(engine, self._row)
-        self._connection = engine.connect()
+        super().__init__(engine, journal_tables(actor))
+        if engine.dialect.name == "postgresql":
+            # Each write is one statement: alone it is all or nothing, and one journey.
+            self._connection.execution_options(isolation_level="AUTOCOMMIT")
         self._last = self._connection.execute(select(func.max(self._row.seq))).scalar() or 0
         self._connection.rollback()
         self._waits = True
 
     def load(self) -> Iterable[Message]:
-        columns = select(self._row.kind, self._row.version, self._row.body)
-        rows = self._connection.execute(columns.order_by(self._row.seq)).all()
-        self._connection.rollback()
-        return [decode_fields(*row) for row in rows]
+        row = self._row
+        columns = select(row.seq, row.kind, row.version, row.positions, row.body, row.checksum)
+        for after in range(0, self._last, READ_ROWS):
+            until = min(after + READ_ROWS, self._last)
+            chosen = columns.where(row.seq > after, row.seq <= until).order_by(row.seq)
+            rows = self._connection.execute(chosen).all()
+            self._connection.rollback()
+            if len(rows) != until - after:
+                raise self._damaged(f"{len(rows)} rows numbered {after + 1} to {until}")
+            yield from self._checked(rows, "positions")
 
     def positions(self) -> Positions:
         row = self._connection.execute(
@@ -96,41 +130,38 @@ class SqlJournal:
     def _write(
         self, facts: Sequence[Message], positions: Mapping[str, int], *, waits: bool
     ) -> None:
-        if waits is not self._waits:
-            self._waits = waits
-            self._connection.exec_driver_sql(WAITING[self._engine.dialect.name, waits])
-            self._connection.commit()  # Both kinds of store change it between transactions only.
-        text = json.dumps(dict(positions))
+        read = json.dumps(dict(positions))
         rows = [
             {
                 "seq": self._last + 1 + index,
                 "kind": fact.KIND,
                 "version": fact.VERSION,
-                "positions": text,
+                "positions": read,
                 "body": encode_fields(fact),
             }
             for index, fact in enumerate(facts)
         ]
+        for row in rows:
+            row["checksum"] = checksum(row)
+        self._begin()
+        if waits is not self._waits:
+            self._connection.exec_driver_sql(WAITING[self._engine.dialect.name, waits])
+            self._connection.commit()  # Both kinds of store change it between transactions only.
+            self._waits = waits
         self._insert(self._connection, rows)
-        self._connection.commit()
+        self._end()
         self._last += len(rows)
 
     def close(self) -> None:
-        self._connection.close()
-        self._engine.dispose()
+        self._release()
 
 
-class SqlBooks:
+class SqlBooks(SqlStore):
     """Every decision message of every stream, in the order of its stream."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._row = _table("books_entries", EntryRow)
-        self._marks = _table("books_marks", MarkRow)
-        tables = [self._row.__table__, self._marks.__table__]
-        self._row.metadata.create_all(engine, tables=tables)
-        self._connection = engine.connect()
-        self._insert = _insert(engine, self._row)
+        super().__init__(engine, books_tables())
+        self._marks = self._tables.marks
         self._rows: list[dict[str, Any]] = []
         self._taken: Positions = self.positions()
         self._dirty = False
@@ -139,95 +170,97 @@ class SqlBooks:
         """Return the last number of each stream that is safely kept."""
         rows = self._connection.execute(select(self._marks.stream, self._marks.seq)).all()
         self._connection.rollback()
-        return {stream: seq for stream, seq in rows}
+        return dict(map(tuple, rows))
 
     def add(self, stream: str, seq: int, message: Message | None) -> None:
         """Note that a stream was read up to `seq`, and keep `message` if there is one."""
         self._taken[stream] = seq
         self._dirty = True
         if message is not None:
-            self._rows.append(
-                {
-                    "stream": stream,
-                    "seq": seq,
-                    "kind": message.KIND,
-                    "version": message.VERSION,
-                    "body": encode_fields(message),
-                }
-            )
+            row = {
+                "stream": stream,
+                "seq": seq,
+                "kind": message.KIND,
+                "version": message.VERSION,
+                "body": encode_fields(message),
+            }
+            row["checksum"] = checksum(row)
+            self._rows.append(row)
 
     def commit(self) -> None:
         """Make everything added durable, all or none."""
         if not self._dirty:
             return
+        self._begin()
         if self._rows:
             self._insert(self._connection, self._rows)
-        for stream, seq in self._taken.items():
-            mark = self._marks(stream=stream, seq=seq)
-            self._connection.execute(_upsert(self._engine, self._marks, mark))
-        self._connection.commit()
+        marks = [{"stream": stream, "seq": seq} for stream, seq in self._taken.items()]
+        self._connection.execute(MOVE_ON, marks)
+        self._end()
         self._rows.clear()
         self._dirty = False
 
     def entries(self, stream: str) -> Iterable[Message]:
         """Yield what is kept of a stream, in order."""
-        for row in self._rows_of(stream):
-            yield decode_fields(*row)
+        return self._entries(stream)
 
     def marks(self, stream: str) -> Iterable[Cut | Settled]:
         """Yield the cuts and settlements among them."""
-        for row in self._rows_of(stream, self._row.kind.in_([Cut.KIND, Settled.KIND])):
-            mark = decode_fields(*row)
+        for mark in self._entries(stream, self._row.kind.in_([Cut.KIND, Settled.KIND])):
             assert isinstance(mark, Cut | Settled)
             yield mark
 
-    def _rows_of(self, stream: str, *conditions: Any) -> Sequence[Any]:
-        columns = select(self._row.kind, self._row.version, self._row.body)
-        chosen = columns.where(self._row.stream == stream, *conditions).order_by(self._row.seq)
-        rows = self._connection.execute(chosen).all()
-        self._connection.rollback()
-        return rows
+    def _entries(self, stream: str, *conditions: Any) -> Iterator[Message]:
+        row = self._row
+        columns = select(row.seq, row.kind, row.version, row.stream, row.body, row.checksum)
+        chosen = columns.where(row.stream == stream, *conditions).order_by(row.seq)
+        after: int | None = 0
+        while after is not None:
+            part = chosen.where(row.seq > after).limit(READ_ROWS)
+            rows = self._connection.execute(part).all()
+            self._connection.rollback()
+            yield from self._checked(rows, "stream")
+            after = rows[-1][0] if len(rows) == READ_ROWS else None
 
     def close(self) -> None:
-        self.commit()
-        self._connection.close()
-        self._engine.dispose()
+        """Keep what was added, unless an earlier write failed, and release the store."""
+        try:
+            if not self._writing:
+                self.commit()
+        finally:
+            self._release()
 
 
-class MarkRow(SQLModel):
-    """How far the books have read a stream."""
-
-    stream: str = Field(primary_key=True)
-    seq: int
+Insert = Callable[[Connection, list[dict[str, Any]]], None]
 
 
-def _insert(engine: Engine, table: Any) -> Callable[[Connection, list[dict[str, Any]]], None]:
+def insert_of(engine: Engine, table: Any) -> Insert:
     """Return what inserts rows with a statement made once: making it costs more than running it."""
+    if engine.dialect.name == "postgresql":
+        return _insert_arrays(engine, table)
     compiled = insert(table).compile(dialect=engine.dialect)
-    text, names = str(compiled), compiled.positiontup
+    statement, names = str(compiled), compiled.positiontup
+    assert names is not None, "SQLite's parameters go by their place"
 
     def run(connection: Connection, rows: list[dict[str, Any]]) -> None:
-        given = rows if names is None else [tuple(row[name] for name in names) for row in rows]
-        connection.exec_driver_sql(text, given)
+        connection.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows])
 
     return run
 
 
-def _upsert(engine: Engine, table: Any, mark: Any) -> Any:
-    if engine.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as insert_or_update
-    else:
-        from sqlalchemy.dialects.sqlite import insert as insert_or_update
-    statement = insert_or_update(table).values(stream=mark.stream, seq=mark.seq)
-    return statement.on_conflict_do_update(index_elements=["stream"], set_={"seq": mark.seq})
+def _insert_arrays(engine: Engine, table: Any) -> Insert:
+    """Return an insert of any number of rows in one statement, column by column."""
+    columns = {
+        column.name: column.type.compile(engine.dialect) for column in table.__table__.columns
+    }
+    given = ", ".join(f"%b::{kind}[]" for kind in columns.values())
+    statement = (
+        f'INSERT INTO "{table.__tablename__}" ({", ".join(columns)})'
+        f" SELECT * FROM unnest({given})"
+    )
 
+    def run(connection: Connection, rows: list[dict[str, Any]]) -> None:
+        arrays = tuple([row[name] for row in rows] for name in columns)
+        connection.exec_driver_sql(statement, arrays)
 
-_TABLES: dict[str, Any] = {}
-
-
-def _table(name: str, columns: type[SQLModel]) -> Any:
-    """Return the mapped class of a table; mapping a name twice in one process is refused."""
-    if name not in _TABLES:
-        names = {"__tablename__": name, "__module__": __name__}
-        _TABLES[name] = type(name, (columns,), names, table=True)
-    return _TABLES[name]
+    return run

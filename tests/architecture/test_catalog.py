@@ -9,8 +9,11 @@ import pytest
 from protocol.catalog import CATALOG
 from protocol.message import Message
 
-FAMILIES = {"market": "market", "signals": "signal", "orders": "order",
-            "account": "account", "system": "system"}  # fmt: skip
+FAMILIES = {
+    "account": "account", "commands": "command", "desk": "desk", "fence": "order",
+    "market": "market", "orders": "order", "paper": "paper", "reports": "order",
+    "signals": "signal", "system": "system",
+}  # fmt: skip
 
 
 def test_every_message_of_every_family_is_listed_once():

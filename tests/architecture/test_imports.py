@@ -19,19 +19,21 @@ PURE_SUPERVISION = {
 }  # fmt: skip
 THESPIAN = {
     "supervision.cures", "supervision.transport", "supervision.frames", "supervision.guarded",
-    "supervision.host", "ops.bench_actors",
+    "supervision.host", "ops.bench.actors",
 }  # fmt: skip
+PEERS = ("bars", "chain", "levels")
 SDK_ONLY_IN = {
     "msgpack": {"protocol.codec"},
     "zmq": {"supervision.streams", "supervision.inspection"},
     "thespian": THESPIAN,
-    "sqlmodel": {"actors.adapters.store"},
-    "sqlalchemy": {"actors.adapters.store"},
+    "sqlmodel": {"actors.adapters.schema"},
+    "sqlalchemy": {"actors.adapters.schema", "actors.adapters.sql", "actors.adapters.store"},
+    "psycopg": {"actors.adapters.postgres"},
     "databento": {"actors.adapters.feeds.dbn"},
     "databento_dbn": {"actors.adapters.feeds.dbn"},
-    "pandas": {"ops.bench_peers", *(f"ops.bench_pandas_{of}" for of in ("bars", "chain", "levels"))},
+    "pandas": {"ops.bench.peers", *(f"ops.bench.pandas_{of}" for of in PEERS)},
     "pandas_market_calendars": {"actors.adapters.calendar"},
-    "polars": {"ops.bench_peers", *(f"ops.bench_polars_{of}" for of in ("bars", "chain", "levels"))},
+    "polars": {"ops.bench.peers", *(f"ops.bench.polars_{of}" for of in PEERS)},
     "pyarrow": {"actors.adapters.feeds.parquet", "actors.adapters.feeds.csv_ticks"},
     "zstandard": {"actors.adapters.feeds.dbn", "actors.adapters.feeds.ingest"},
     "aiohttp": {"web.app", "web.routes", "web.stream"},

@@ -22,7 +22,7 @@ def rows(kind: str) -> dict[str, list[str]]:
 
 
 def test_the_table_of_messages_is_the_catalog() -> None:
-    listed = rows(r"(?:market|signal|order|account|system)\.")
+    listed = rows(r"(?:market|signal|order|desk|paper|account|command|system)\.")
     assert list(listed) == [message.KIND for message in CATALOG]
 
 

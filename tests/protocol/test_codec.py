@@ -289,12 +289,24 @@ def test_a_journal_of_an_older_version_is_brought_up_step_by_step():
 
 @pytest.mark.parametrize(
     ("kind", "version", "today"),
-    [("signal.raised", 2, make_signal()), ("signal.approved", 1, make_approved())],
+    [
+        ("signal.raised", 2, make_signal()),
+        ("signal.approved", 1, make_approved(ref_price=20_005)),
+    ],
 )
 def test_a_signal_from_before_it_had_a_stop_takes_the_instruments_own(kind, version, today):
     old = msgpack.unpackb(encode_fields(today))
     del old["stop_ticks"], old["target_ticks"]
+    if kind == "signal.approved":
+        del old["ref_price"]
     assert decode_fields(kind, version, msgpack.packb(old)) == today  # Both distances are 0.
+
+
+def test_an_approved_signal_from_before_its_level_was_passed_on_stands_at_its_last_price():
+    old = msgpack.unpackb(encode_fields(make_approved(last_price=20_005)))
+    del old["ref_price"]
+    found = decode_fields("signal.approved", 2, msgpack.packb(old))
+    assert found == make_approved(ref_price=20_005)
 
 
 @pytest.mark.parametrize(

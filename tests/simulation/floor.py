@@ -88,11 +88,15 @@ class Floor:
             for spec in workers(self.settings)
             if spec.id != "web"
         }
-        simulator = Simulator(places, self.seed, self.faults, self._finished)
+        simulator = self.simulator(places)
         places["recorder"].forget = self.recorded.crash
         self._books_place = places["books"]
         simulator.run()
         return simulator
+
+    def simulator(self, places: dict[str, Place]) -> Simulator:
+        """Return what plays the run."""
+        return Simulator(places, self.seed, self.faults, self._finished)
 
     def _finished(self) -> bool:
         node = self._books_place.node

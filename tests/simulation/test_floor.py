@@ -9,7 +9,8 @@ from collections import Counter
 
 import pytest
 
-from protocol.orders import BracketSubmitted, Leg, OrderAccepted, OrderFilled, PositionOpened
+from protocol.orders import BracketSubmitted, Leg, PositionOpened
+from protocol.reports import OrderAccepted, OrderFilled
 from supervision.simulator import Faults
 from tests.simulation.floor import Floor, frames
 

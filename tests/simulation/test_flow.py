@@ -17,11 +17,11 @@ from protocol.orders import (
     ExitReason,
     FlattenOrdered,
     Leg,
-    OrderFilled,
     PositionClosed,
     PositionOpened,
 )
 from protocol.patterns import FAMILY, Direction, Family, Pattern
+from protocol.reports import OrderFilled
 from protocol.signals import FlowTurned, SignalApproved, SignalRaised
 from protocol.units import NANOS_PER_MS, NANOS_PER_S
 from supervision.simulator import Faults

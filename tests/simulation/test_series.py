@@ -10,7 +10,7 @@ from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import TapeRule, tape
 from ops.replay import local_floor
 from protocol.market import BarClosed, Cut, Settled
-from protocol.orders import OrderFilled
+from protocol.reports import OrderFilled
 from protocol.settings import Settings
 from tests.simulation.floor import busy_settings
 

@@ -1,24 +1,24 @@
 """Questions to an actor on its stream address, over real sockets."""
 
-import select
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from time import time_ns
 from typing import Any
 
 import pytest
 import zmq
 
 from protocol.codec import decode, encode
+from protocol.commands import Action, CommandGiven
+from protocol.market import Settled
+from protocol.message import Message
 from protocol.settings import Settings
-from protocol.system import Inspect, Inspected, Start
-from supervision.inspection import NoAnswer, ask
-from supervision.shell import Shell
-from supervision.streams import StreamWorker, address
-
-LIMIT_S = 30.0
+from protocol.system import Commanded, Inspect, Inspected
+from supervision.inspection import NoAnswer, NotTaken, ask, tell
+from supervision.journal import Journal, MemoryJournal
+from supervision.shell import OUTSIDE, JournaledShell, Refused, Shell, handles
+from supervision.streams import address
+from tests.supervision.working import LIMIT_S, working
 
 
 class Counting(Shell):
@@ -35,42 +35,8 @@ def run_dir(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@contextmanager
-def working(run_dir: Path, id: str) -> Iterator[None]:
-    """Run a worker on a thread, woken by its descriptors as its process would wake it."""
-    from ops.config import settings_json
-
-    start = Start(
-        id=id,
-        incarnation=1,
-        start="tests.supervision.test_inspection.Counting",
-        reads=(),
-        run_dir=str(run_dir),
-        settings=settings_json(Settings()),
-    )
-    ready, done = threading.Event(), threading.Event()
-
-    def work() -> None:
-        worker = StreamWorker(Counting(), start)
-        worker.open()
-        ready.set()
-        while not done.is_set():
-            worker.wake(time_ns())
-            select.select(worker.descriptors(), (), (), worker.tick_s())
-        worker.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert ready.wait(LIMIT_S)
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join(LIMIT_S)
-
-
 def test_an_actor_tells_its_state(run_dir: Path) -> None:
-    with working(run_dir, "bars"):
+    with working(run_dir, "bars", Counting()):
         told = ask(run_dir, "bars", LIMIT_S)
     assert (told["id"], told["state"]) == ("bars", {"counted": 42})
 
@@ -110,3 +76,62 @@ def test_answers_to_other_questions_and_garbage_are_passed_over(run_dir: Path) -
         thread.start()
         assert ask(run_dir, "late", LIMIT_S) == {"n": 2}
         thread.join(LIMIT_S)
+
+
+class Obedient(JournaledShell):
+    """Records what it is told, but for what it is told to refuse."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self.journal = journal
+
+    def open_journal(self, settings: Settings, directory: str) -> Journal:
+        return self.journal
+
+    @handles(CommandGiven, source=OUTSIDE)
+    def on_command(self, command: CommandGiven) -> Iterable[Message]:
+        if command.action is Action.RESUME:
+            raise Refused("not while it rains")
+        return (command,)
+
+    def apply(self, fact: Message) -> None:
+        """There is no state."""
+
+
+def command(action: Action) -> CommandGiven:
+    return CommandGiven(id="a", ts_ns=1, action=action, cause="", who="test", reason="because")
+
+
+def test_what_an_actor_was_told_is_in_its_journal_when_it_answers(run_dir: Path) -> None:
+    journal = MemoryJournal()
+    with working(run_dir, "operator", Obedient(journal)):
+        tell(run_dir, "operator", command(Action.HALT), LIMIT_S)
+        assert list(journal.load()) == [command(Action.HALT)]
+
+
+def test_a_refusal_is_told_with_its_reason_and_changes_nothing(run_dir: Path) -> None:
+    journal = MemoryJournal()
+    with working(run_dir, "operator", Obedient(journal)):
+        with pytest.raises(NotTaken, match="not while it rains"):
+            tell(run_dir, "operator", command(Action.RESUME), LIMIT_S)
+        with pytest.raises(NotTaken, match="operator takes no market.settled"):
+            tell(run_dir, "operator", Settled(number=1), LIMIT_S)
+        tell(run_dir, "operator", command(Action.HALT), LIMIT_S)
+    assert list(journal.load()) == [command(Action.HALT)]
+
+
+def test_an_actor_that_takes_no_commands_says_so(run_dir: Path) -> None:
+    with working(run_dir, "bars", Counting()):
+        with pytest.raises(NotTaken, match="bars takes no command.given"):
+            tell(run_dir, "bars", command(Action.HALT), LIMIT_S)
+
+
+def test_bytes_that_are_no_message_are_refused_and_the_actor_goes_on(run_dir: Path) -> None:
+    with working(run_dir, "bars", Counting()):
+        with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+            socket.setsockopt(zmq.LINGER, 0)
+            socket.connect(address(run_dir, "bars"))
+            socket.send(encode(Commanded(token="t", body=b"\xc1")))
+            assert socket.poll(int(LIMIT_S * 1000))
+            answer = decode(socket.recv())
+        assert (answer.token, answer.taken) == ("t", False)
+        assert ask(run_dir, "bars", LIMIT_S)["state"] == {"counted": 42}

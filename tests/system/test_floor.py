@@ -17,7 +17,8 @@ from actors.adapters.frames import FrameLog
 from actors.adapters.store import SqlBooks, engine_for
 from ops.config import read_settings
 from ops.replay import Result, replay_local, result_of
-from protocol.orders import BracketSubmitted, Leg, OrderAccepted, OrderFilled
+from protocol.orders import BracketSubmitted, Leg
+from protocol.reports import OrderAccepted, OrderFilled
 from protocol.settings import Settings
 from supervision import bodies
 from supervision.inspection import NoAnswer, ask

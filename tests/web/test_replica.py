@@ -8,21 +8,36 @@ from typing import Any
 import pytest
 
 from protocol.account import BalanceReported, TradingHalted, TradingResumed
+from protocol.commands import Action, CommandGiven
+from protocol.fence import BooksDiffer, FenceCause, FenceClosed, FenceOpened, PositionAdopted
 from protocol.market import Cut, CutReason, Settled
 from protocol.message import Message
 from protocol.orders import (
     BracketDenied,
     BracketEnded,
+    CancelSubmitted,
     DenyReason,
+    EntryKind,
     ExitReason,
+    FlattenOrdered,
     Leg,
-    OrderAccepted,
-    OrderFilled,
-    OrderRejected,
+    ModifySubmitted,
+    PositionChanged,
     PositionClosed,
     PositionOpened,
+    StatusAsked,
+    StopCause,
 )
 from protocol.patterns import Direction, Pattern
+from protocol.reports import (
+    LinkChanged,
+    OrderAccepted,
+    OrderCancelled,
+    OrderExpired,
+    OrderFilled,
+    OrderModified,
+    OrderRejected,
+)
 from protocol.signals import (
     DropReason,
     FlowTurned,
@@ -42,13 +57,18 @@ from tests.makers import (
     make_approved,
     make_bar,
     make_bracket,
+    make_closed,
+    make_flatten,
+    make_opened,
     make_regime,
     make_signal,
     make_submitted,
 )
 from web import records
 from web import replica as limits
-from web.replica import Replica, trading_date
+from web.order_log import line
+from web.records import trading_date
+from web.replica import Replica
 from web.view import footprint_at, sections
 
 FIVE_MINUTES_NS = 300 * 10**9
@@ -99,30 +119,40 @@ def accepted(client_id: str = "client-1") -> OrderAccepted:
         leg=Leg.ENTRY,
         direction=Direction.LONG,
         quantity=1,
+        entry=EntryKind.MARKET,
+        limit_price=None,
+        expires_ns=None,
         stop_ticks=16,
         target_ticks=24,
+        breakeven_ticks=0,
+        breakeven_offset_ticks=0,
+        trail_start_ticks=0,
+        trail_ticks=0,
         active_ns=at("10:05"),
         reason=None,
     )
 
 
-def rejected() -> OrderRejected:
-    """Return the broker's refusal."""
+def rejected(request_id: str = "") -> OrderRejected:
+    """Return the broker's refusal of the entry, or of a request about it."""
     return OrderRejected(
-        client_id="client-1", contract=CONTRACT, ts_ns=at("10:05"), reason="no margin"
-    )
+        client_id="client-1", request_id=request_id, contract=CONTRACT, ts_ns=at("10:05"),
+        leg=Leg.ENTRY, reason="no margin",
+    )  # fmt: skip
 
 
 def filled(n: int = 1) -> OrderFilled:
     """Return the fill of an entry."""
     return OrderFilled(
         exec_id=f"exec-{n}",
+        corrects="",
         client_id=f"client-{n}",
         contract=CONTRACT,
         ts_ns=at("10:06"),
         leg=Leg.ENTRY,
         direction=Direction.LONG,
         quantity=1,
+        left=0,
         price=20_006,
         commission_cents=225,
         stop_price=19_990,
@@ -130,42 +160,55 @@ def filled(n: int = 1) -> OrderFilled:
     )
 
 
-def opened(n: int = 1) -> PositionOpened:
+def opened(n: int = 1, **fields: Any) -> PositionOpened:
     """Return the opening of bracket n."""
-    return PositionOpened(
-        bracket_id=f"bracket-{n}",
-        contract=CONTRACT,
-        ts_ns=at("10:06"),
-        direction=Direction.LONG,
-        quantity=1,
-        entry_price=20_006,
-        stop_price=19_990,
-        target_price=20_030,
-        exec_id=f"exec-{n}",
-        commission_cents=225,
-    )
+    values: dict[str, Any] = {
+        "bracket_id": f"bracket-{n}",
+        "ts_ns": at("10:06"),
+        "entry_sum": 20_006,
+        "stop_price": 19_990,
+        "target_price": 20_030,
+        "exec_id": f"exec-{n}",
+    }
+    return make_opened(**(values | fields))
+
+
+def changed(**fields: Any) -> PositionChanged:
+    """Return a position of three at two prices, its stop moved to break-even."""
+    values: dict[str, Any] = {
+        "bracket_id": "bracket-1",
+        "contract": CONTRACT,
+        "ts_ns": at("10:07"),
+        "direction": Direction.LONG,
+        "quantity": 3,
+        "entry_sum": 60_019,
+        "stop_price": 20_008,
+        "target_price": 20_030,
+        "stop_cause": StopCause.BREAKEVEN,
+        "realised_cents": -675,
+        "commission_cents": 675,
+        "exec_id": "exec-2",
+    }
+    return PositionChanged(**(values | fields))
 
 
 def closed(n: int = 1, pnl_cents: int = 29_550, ts_ns: int | None = None) -> PositionClosed:
     """Return the close of bracket n at its target."""
-    return PositionClosed(
+    return make_closed(
         bracket_id=f"bracket-{n}",
-        contract=CONTRACT,
+        opened_ns=at("10:06"),
         ts_ns=at("10:09") if ts_ns is None else ts_ns,
-        direction=Direction.LONG,
-        quantity=1,
-        entry_price=20_006,
-        exit_price=20_030,
-        reason=ExitReason.TARGET,
+        entry_sum=20_006,
+        exit_sum=20_030,
         pnl_cents=pnl_cents,
-        commission_cents=450,
         exec_id=f"exit-{n}",
     )
 
 
 ENDED = BracketEnded(
-    bracket_id="bracket-1", contract=CONTRACT, ts_ns=at("10:06"), reason="cancelled"
-)
+    bracket_id="bracket-1", contract=CONTRACT, ts_ns=at("10:06"), reason="cancelled",
+    rejected=False,
+)  # fmt: skip
 ROUTED = (make_signal(), make_approved())
 SENT = (*ROUTED, make_bracket(), make_submitted())
 
@@ -282,6 +325,94 @@ def test_a_position_is_shown_while_it_is_held() -> None:
     assert sections(replica)["head"]["position"] is None
 
 
+def test_the_entry_of_a_position_filled_at_two_prices_is_its_average() -> None:
+    position = sections(fold(opened(), changed()))["head"]["position"]
+    assert (position["entry"], position["quantity"], position["stop"]) == (60_019 / 3, 3, 20_008)
+    assert position["since"] == at("10:06") // 10**6
+    replica = fold(opened(), changed(), changed(quantity=0, entry_sum=0))
+    assert sections(replica)["head"]["position"] is None
+
+
+def test_a_round_trip_shows_the_averages_of_its_entries_and_exits() -> None:
+    trip = make_closed(quantity=2, entry_sum=40_001, exit_sum=40_048)
+    (row,) = sections(fold(trip))["trips"]["rows"]
+    assert (row["entry"], row["exit"]) == (20_000.5, 20_024.0)
+    (nothing,) = sections(fold(make_closed(quantity=0, entry_sum=0, exit_sum=0)))["trips"]["rows"]
+    assert nothing["entry"] == 0
+
+
+def test_a_corrected_round_trip_counts_once_with_its_last_figures() -> None:
+    replica = fold(closed(1, 29_550), closed(2, 100), closed(1, -450))
+    head, trips = sections(replica)["head"], sections(replica)["trips"]["rows"]
+    assert head["balance_cents"] == 250_000 - 350
+    assert (head["day"]["pnl_cents"], head["day"]["trips"], head["day"]["wins"]) == (-350, 2, 1)
+    assert [trip["pnl_cents"] for trip in trips] == [100, -450]
+    replica.fold(closed(3, 1, at("10:00", "2025-12-03")))
+    replica.fold(closed(1, 0))
+    head = sections(replica)["head"]
+    assert (head["day"]["pnl_cents"], head["balance_cents"]) == (1, 250_000 + 101)
+
+
+def test_a_closed_fence_is_shown_with_its_causes_until_each_is_gone() -> None:
+    link = FenceClosed(ts_ns=at("10:00"), cause=FenceCause.LINK, detail="down")
+    differs = FenceClosed(ts_ns=at("10:00"), cause=FenceCause.MISMATCH, detail="+1 and 0")
+    replica = fold(link, differs)
+    assert sections(replica)["head"]["fence"] == [
+        {"cause": "link", "detail": "down"}, {"cause": "mismatch", "detail": "+1 and 0"},
+    ]  # fmt: skip
+    replica.fold(FenceOpened(ts_ns=at("10:01"), cause=FenceCause.LINK, detail="agreed"))
+    assert [row["cause"] for row in sections(replica)["head"]["fence"]] == ["mismatch"]
+
+
+def test_a_change_that_is_refused_does_not_reject_the_bracket() -> None:
+    (row,) = sections(fold(*SENT, accepted(), rejected("cancel-1")))["signals"]["rows"]
+    assert row["fate"] == "accepted"
+
+
+AT = {"contract": CONTRACT, "ts_ns": at("10:05")}
+ID = {**AT, "client_id": "client-1"}
+TOLD = CommandGiven(
+    id="c", ts_ns=2**62, action=Action.OPEN_FENCE, cause="kill", who="anna", reason="repaired"
+)
+
+
+def test_a_command_is_told_in_the_log_and_its_clock_is_not_the_markets() -> None:
+    replica = fold(TOLD)
+    (event,) = replica.events
+    assert (event.what, event.detail) == ("told: open_fence kill", "anna: repaired")
+    assert replica.clock_ns == 0
+
+
+LOG = {
+    "submitted": make_submitted(),
+    "submitted again, 2": make_submitted(attempt=2),
+    "flatten ordered": FlattenOrdered(**AT, flatten_id="f", reason=ExitReason.MANUAL),
+    "submitted again, 3": make_flatten(attempt=3),
+    "change asked": ModifySubmitted(**ID, request_id="r", leg=Leg.STOP, price=1),
+    "cancel asked": CancelSubmitted(**ID, request_id="r", reason="rest"),
+    "status asked": StatusAsked(**ID, request_id="r"),
+    "accepted": accepted(),
+    "rejected": rejected(),
+    "filled": filled(),
+    "moved": OrderModified(**ID, request_id="", leg=Leg.STOP, price=1, cause=StopCause.TRAIL),
+    "cancelled": OrderCancelled(**ID, request_id="", leg=Leg.ENTRY, left=1, reason="late"),
+    "expired": OrderExpired(**ID, left=1),
+    "link down": LinkChanged(ts_ns=at("10:05"), up=False, reason="line"),
+    "link up": LinkChanged(ts_ns=at("10:05"), up=True, reason="line"),
+    "books differ": BooksDiffer(**AT, request_id="r", ours=1, theirs=0, detail="differ"),
+    "adopted": PositionAdopted(**AT, quantity=1, entry_sum=1, who="me", reason="mine"),
+}
+
+
+@pytest.mark.parametrize("what", LOG)
+def test_the_log_of_orders_has_a_line_for_each_message(what: str) -> None:
+    (row,) = sections(fold(LOG[what]))["orders"]["rows"]
+    assert (row["what"], row["at"]) == (what, LOG[what].ts_ns // 10**6)
+
+
+def test_the_log_takes_nothing_that_is_not_about_orders() -> None:
+    with pytest.raises(ValueError, match="not about an order"):
+        line(make_bar())
 def test_metrics_that_turn_are_told_to_whoever_holds_the_position_they_speak_against() -> None:
     def said(against: Direction) -> FlowTurned:
         said_ns = at("10:06")

@@ -30,7 +30,9 @@ export function localTime(ms) {
 
 export function price(ticks, instrument) {
   if (ticks === null || ticks === undefined) return "–";
-  return (ticks * instrument.tick).toFixed(instrument.decimals).replace("-", MINUS);
+  // An average lies between two ticks.
+  const decimals = instrument.decimals + (Number.isInteger(ticks) ? 0 : 2);
+  return (ticks * instrument.tick).toFixed(decimals).replace("-", MINUS);
 }
 
 export function whole(count) {

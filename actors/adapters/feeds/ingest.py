@@ -16,7 +16,8 @@ from actors.adapters.feeds.unpack import GZIP, ZSTD
 from protocol.instruments import UnknownSymbol, root_of
 from protocol.market import Cut, TradeBatch
 from protocol.pattern_settings import FlowSettings
-from protocol.settings import BarSettings, FeedSettings
+from protocol.risk_settings import RiskSettings
+from protocol.settings import BarSettings, CalendarSettings, FeedSettings
 
 KNOWN = (
     "CSV ticks (plain or gzip), Databento DBN (plain or zstd), LEAN zip (ticks or minute bars),"
@@ -81,6 +82,8 @@ def ingest(
     feed: FeedSettings | None = None,
     bars: BarSettings | None = None,
     flow: FlowSettings | None = None,
+    risk: RiskSettings | None = None,
+    calendar: CalendarSettings | None = None,
     zone: str = "America/Chicago",
     progress: Progress | None = None,
 ) -> Summary:
@@ -89,7 +92,13 @@ def ingest(
     refusals = Refusals(Path(refusals_dir))
     source = Recording(files, symbol, refusals, feed, zone)
     tally = Tally()
-    rule = TapeRule.of(feed, bars or BarSettings(), flow or FlowSettings())
+    rule = TapeRule.of(
+        feed,
+        bars or BarSettings(),
+        flow or FlowSettings(),
+        risk or RiskSettings(),
+        calendar or CalendarSettings(),
+    )
     write_tape(out, not_empty(tape(source, rule, tally), source), progress)
     return tally.summary(refusals.counts, refusals.path)
 

@@ -16,13 +16,15 @@ from actors.adapters.feeds.port import Chunk, Reason, Source
 from actors.adapters.frames import FrameLog, sync_directory
 from actors.core.columns import Trades, batch_of, concat
 from actors.core.orderflow.sides import SideInference, SideRule
-from actors.core.rules import series_of
+from actors.core.risk.windows import Hours
+from actors.core.rules import hours_of, series_of
 from actors.core.session.cuts import CutPoint, Cuts
 from protocol.codec import encode
 from protocol.market import Aggressor, Cut, CutReason, SideSource, TradeBatch
 from protocol.pattern_settings import FlowSettings
+from protocol.risk_settings import RiskSettings
 from protocol.series import Series
-from protocol.settings import BarSettings, FeedSettings
+from protocol.settings import BarSettings, CalendarSettings, FeedSettings
 from protocol.units import NANOS_PER_MS, NANOS_PER_S, Nanos
 
 Progress = Callable[[int, int], None]  # Trades so far, time of the last one.
@@ -37,11 +39,17 @@ class TapeRule:
     batch_trades_max: int
     batch_ns: int = 0  # Event time that a batch spans at most; 0 for no limit.
     step_ns: int = 0  # Of the slices whose ends are cuts; 0 for none.
+    hours: Hours = hours_of(RiskSettings(), CalendarSettings())  # Whose stops are cuts.
     sides: SideRule = SideRule()
 
     @classmethod
     def of(
-        cls, feed: FeedSettings, bars: BarSettings, flow: FlowSettings = FlowSettings()
+        cls,
+        feed: FeedSettings,
+        bars: BarSettings,
+        flow: FlowSettings = FlowSettings(),
+        risk: RiskSettings = RiskSettings(),
+        calendar: CalendarSettings = CalendarSettings(),
     ) -> "TapeRule":
         """Return the rule of the settings; at speed 0 no clock limits a batch.
 
@@ -54,6 +62,7 @@ class TapeRule:
             batch_trades_max=feed.batch_trades_max,
             batch_ns=int(feed.batch_ms * NANOS_PER_MS * feed.speed),
             step_ns=flow.step_s * NANOS_PER_S if flow.enabled and flow.exits else 0,
+            hours=hours_of(risk, calendar),
             sides=SideRule(quote_max_age_ns=feed.quote_max_age_ms * NANOS_PER_MS),
         )
 
@@ -142,7 +151,7 @@ def tape(
     not on how their source cuts them. A source without trades yields nothing, not even a cut.
     """
     tally = Tally() if tally is None else tally
-    cuts = Cuts(rule.series, rule.split, rule.step_ns)
+    cuts = Cuts(rule.series, rule.split, rule.hours, rule.step_ns)
     inference, waiting = SideInference(rule.sides), None
     for chunk in source:
         if len(chunk.trades) == 0:

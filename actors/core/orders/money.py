@@ -6,6 +6,7 @@ denominator and a result is rounded once, at the end.
 
 from dataclasses import dataclass
 
+from protocol.instruments import instrument_of
 from protocol.patterns import Direction
 from protocol.units import Cents
 
@@ -22,6 +23,12 @@ class TickValue:
     def __post_init__(self) -> None:
         if self.cents_num < 1 or self.cents_den < 1:
             raise ValueError(f"tick value {self.cents_num}/{self.cents_den}, wanted above 0")
+
+
+def tick_of(contract: str) -> TickValue:
+    """Return what a tick of a contract is worth, or raise for one of no known instrument."""
+    own = instrument_of(contract)
+    return TickValue(own.tick_cents_num, own.tick_cents_den)
 
 
 def result_cents(ticks: int, quantity: int, tick: TickValue) -> Cents:

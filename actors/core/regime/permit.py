@@ -114,6 +114,7 @@ def _approved(signal: SignalRaised, regime: RegimeJudged) -> SignalApproved:
         pattern=signal.pattern,
         direction=signal.direction,
         strength_ppm=signal.strength_ppm,
+        ref_price=signal.ref_price,
         last_price=signal.last_price,
         stop_ticks=signal.stop_ticks,
         target_ticks=signal.target_ticks,

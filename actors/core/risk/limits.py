@@ -1,255 +1,237 @@
-"""Risk: which approved signal may become a bracket, and when everything must be given up.
+"""What the state of things demands at a cut: tiers, halts, flattens, alarms (domain 7.6 to 7.8).
 
-All is asked of the state of things and of nothing else (domain 7.7, 7.8). Time rules are levels:
-"it is past 15:55 and we hold something" is asked at every cut, and stays true until it is answered.
+Asked at every cut and about what is, not about what has just happened, so no moment can be
+missed. A halt stands until the next trading date or until a person resumes, and nobody can while
+a limit is still exceeded; where the account is lent (Topstep) it stands until 18:00 whatever
+anybody says. A flatten is ordered once for what is exposed, again every so often while it is, and
+at the hard stop at once: how it is carried out and repeated is the desk's.
 
-What the metrics opened has two rules of its own (domain 3): no entry of theirs within a cooldown
-of the last close, and out when they turn, once the position has been held for a while (7.9).
-
-Risk fails closed: without a last price a position is valued as if it were at its stop already.
+What the metrics opened they close, too, when they turn (domain 3, 7.9), unless all must be left
+anyway. A flatten empties a contract, so nothing of another pattern may be in it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from actors.core.ids import derived_id
-from actors.core.orders.money import SIGN, TickValue, result_cents, risk_cents
-from actors.core.risk.state import RiskState, bracket_of, from_flow
-from actors.core.session.calendar import clock_ns, trading_date, trading_day
-from protocol.account import BalanceReported, TradingHalted
-from protocol.orders import (
-    BracketApproved,
-    BracketDenied,
-    DenyReason,
-    ExitReason,
-    FlattenOrdered,
+from actors.core.risk.exposure import (
+    balance_cents,
+    bracket_risk_cents,
+    day_total_cents,
+    limit_cents,
+    traded,
+    unrealised_cents,
 )
-from protocol.patterns import Direction
-from protocol.signals import FlowTurned, SignalApproved
-from protocol.units import NANOS_PER_S, Cents, Contracts, Nanos
+from actors.core.risk.rule import RiskRule, loss_limit_cents, terms_of
+from actors.core.risk.state import (
+    RiskState,
+    contracts_exposed,
+    day_at,
+    exposed,
+    is_of_flow,
+)
+from actors.core.risk.tiers import has_prices_of, same_prices, standing_tier
+from actors.core.risk.windows import must_be_flat, past_hard_stop
+from actors.core.session.calendar import trading_date, trading_day
+from protocol.account import (
+    BalanceReported,
+    MarginRestored,
+    MarginShort,
+    StillExposed,
+    TierChanged,
+    TradingHalted,
+)
+from protocol.orders import ExitReason, FlattenOrdered
+from protocol.signals import PPM, FlowTurned
+from protocol.units import Cents, Contracts, Nanos
+
+Demand = (
+    TradingHalted | FlattenOrdered | BalanceReported | MarginShort | MarginRestored | StillExposed
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskRule:
-    """The limits; money in cents, clock times in minutes after midnight in New York."""
+def before_cut(state: RiskState, ts_ns: int, rule: RiskRule) -> list[TierChanged | TradingHalted]:
+    """Return what has to stand before signals are judged: the session's tier, a refused resume.
 
-    contract: str
-    quantity: int
-    stop_ticks: int  # Of signals that bring none of their own.
-    target_ticks: int
-    stop_slippage_ticks: int
-    tick: TickValue
-    commission_cents: int  # Per side and contract.
-    loss_limit_cents: int  # Above 0.
-    profit_target_cents: int
-    balance_cents: int  # Before the first round trip.
-    first_entry_minute: int
-    last_entry_minute: int
-    flatten_minute: int
-    low_quality_allowed: bool
-    cooldown_ns: int  # From the last close to the next entry of the metrics.
-    hold_min_ns: int  # How long a position is held before the metrics can close it.
-
-    def __post_init__(self) -> None:
-        if self.quantity != 1:
-            raise ValueError(f"quantity {self.quantity}, wanted 1: sizing is not decided here")
-        if self.loss_limit_cents <= 0:
-            raise ValueError(f"daily loss limit {self.loss_limit_cents} cents, wanted above 0")
-
-
-def judge(
-    state: RiskState, approved: SignalApproved, rule: RiskRule
-) -> BracketApproved | BracketDenied:
-    """Return the bracket allowed for a signal, or the first reason against it."""
-    stop_ticks = approved.stop_ticks or rule.stop_ticks
-    risk = bracket_risk_cents(stop_ticks, rule)
-    refusal = _refusal(state, approved, risk, rule)
-    if refusal is not None:
-        return _denied(approved, *refusal)
-    return BracketApproved(
-        bracket_id=bracket_of(approved.signal_id),
-        signal_id=approved.signal_id,
-        contract=approved.contract,
-        ts_ns=approved.ts_ns,
-        direction=approved.direction,
-        quantity=Contracts(rule.quantity),
-        stop_ticks=stop_ticks,
-        target_ticks=approved.target_ticks or rule.target_ticks,
-        risk_cents=risk,
-    )
-
-
-def judge_cut(
-    state: RiskState, approved: list[SignalApproved], rule: RiskRule
-) -> list[BracketApproved | BracketDenied]:
-    """Return the answers to all signals approved at one cut, in order.
-
-    Signals in both directions deny each other: the bar says nothing. Of several in one direction
-    the first that is allowed stands in the way of the others. `state` is not changed.
+    The session begins at the first cut of a trading date. Who is not flat then keeps the tier.
     """
-    if len({signal.direction for signal in approved}) > 1:
-        detail = "signals in both directions at one cut"
-        return [_denied(signal, DenyReason.OPPOSED, detail) for signal in approved]
-    answers: list[BracketApproved | BracketDenied] = []
-    for signal in approved:
-        answer = judge(state, signal, rule)
-        first = next((a for a in answers if isinstance(a, BracketApproved)), None)
-        if first is not None and isinstance(answer, BracketApproved):
-            detail = f"bracket {first.bracket_id} on its way"
-            answer = _denied(signal, DenyReason.POSITION_OPEN, detail)
-        answers.append(answer)
-    return answers
+    facts: list[TierChanged | TradingHalted] = []
+    starts = state.session != trading_date(ts_ns)
+    if rule.tiers is not None and starts and not exposed(state):
+        tier = standing_tier(balance_cents(state, rule), state.tier, rule.tiers)
+        if tier != state.tier:
+            facts.append(_tier(state, ts_ns, tier, rule))
+    if state.resumed and state.lost is not None and _lost(state, ts_ns, rule):
+        # It began when it began: asking does not make it longer.
+        refused = f"resume refused, {halt_reason(state, ts_ns, rule)}"
+        facts.append(replace(state.lost, reason=refused))
+    return facts
 
 
 def after_cut(
-    state: RiskState,
-    ts_ns: int,
-    last_price: int | None,
-    rule: RiskRule,
-    turned: Sequence[FlowTurned] = (),
-) -> list[TradingHalted | FlattenOrdered | BalanceReported]:
+    state: RiskState, ts_ns: int, rule: RiskRule, turned: Sequence[FlowTurned] = ()
+) -> list[Demand]:
     """Return what the state of things at `ts_ns` demands; nothing that was already ordered.
 
     `turned` is what the metrics said against positions since the cut before.
     """
-    day_cents = state.cents_on(ts_ns)
-    facts: list[TradingHalted | FlattenOrdered | BalanceReported] = []
-    balance = rule.balance_cents + state.realised_cents
-    if state.reported != (balance, day_cents):
-        facts.append(
-            BalanceReported(
-                ts_ns=Nanos(ts_ns), balance_cents=Cents(balance), day_pnl_cents=Cents(day_cents)
+    demands: list[Demand] = [*_balance(state, ts_ns, rule), *_margin(state, ts_ns, rule)]
+    if beyond_limit(state, ts_ns, rule) and not _in_force(state, ts_ns, rule):
+        demands.append(
+            TradingHalted(
+                ts_ns=Nanos(ts_ns),
+                reason=halt_reason(state, ts_ns, rule),
+                day_pnl_cents=Cents(day_total_cents(state, ts_ns, rule)),
+                limit_cents=Cents(limit_cents(state, rule)),
             )
         )
-    total = day_cents + unrealised_cents(state, last_price, rule)
-    halted = state.halted_on(ts_ns)
-    if total <= -rule.loss_limit_cents and not halted:
-        facts.append(_halt(ts_ns, total, rule))
-        halted = True
-    reason = ExitReason.HALT_FLATTEN if halted else ExitReason.AUTO_FLATTEN
-    if halted or _must_be_flat(ts_ns, rule):
-        return [*facts, *_flattens(state, ts_ns, reason)]
-    leave = {held for said in turned for held in _opposed(state, said, rule)}
-    exits = _flattens(state, ts_ns, ExitReason.FLOW_EXIT)
-    return [*facts, *(order for order in exits if order.contract in leave)]
+    hard_stop_ns = past_hard_stop(ts_ns, rule.hours)
+    complains = hard_stop_ns is not None and hard_stop_ns != state.exposed_ns
+    lost = _lost(state, ts_ns, rule)
+    if lost or must_be_flat(ts_ns, rule.hours):
+        reason = ExitReason.HALT_FLATTEN if lost else ExitReason.AUTO_FLATTEN
+        demands += _flattens(state, ts_ns, reason, rule, at_once=complains)
+    else:
+        leave = {contract for said in turned for contract in _opposed(state, said, rule)}
+        exits = _flattens(state, ts_ns, ExitReason.FLOW_EXIT, rule, at_once=False)
+        demands += [order for order in exits if order.contract in leave]
+    if hard_stop_ns is not None and complains:
+        demands += [
+            StillExposed(
+                ts_ns=Nanos(ts_ns),
+                contract=contract,
+                quantity=Contracts(contracts_exposed(state, contract)),
+                hard_stop_ns=Nanos(hard_stop_ns),
+            )
+            for contract in exposed(state)
+        ]
+    return demands
 
 
-def bracket_risk_cents(stop_ticks: int, rule: RiskRule) -> Cents:
-    """Return what a bracket loses at its stop, with slippage there and both commissions."""
-    ticks = stop_ticks + rule.stop_slippage_ticks
-    loss = risk_cents(ticks, rule.quantity, rule.tick)
-    return Cents(loss + 2 * rule.commission_cents * rule.quantity)
+def halted(state: RiskState, ts_ns: int, rule: RiskRule) -> bool:
+    """Say whether no entry is allowed: by the day's loss, or because a person said so today."""
+    return _lost(state, ts_ns, rule) or _stopped(state, ts_ns)
 
 
-def unrealised_cents(state: RiskState, last_price: int | None, rule: RiskRule) -> int:
-    """Return the result of all open positions at `last_price`, commissions not counted."""
-    total = 0
-    for held in state.positions.values():
-        known = last_price is not None and held.contract == rule.contract
-        price = last_price if known else held.stop_price
-        ticks = SIGN[held.direction] * (price - held.entry_price)
-        total += result_cents(ticks, held.quantity, rule.tick)
-    return total
+def halt_reason(state: RiskState, ts_ns: int, rule: RiskRule) -> str:
+    """Return in words and numbers why no entry is allowed."""
+    total, limit = day_total_cents(state, ts_ns, rule), limit_cents(state, rule)
+    if total <= -limit:
+        return f"daily loss of {-total} cents {rule.currency}, limit {limit}"
+    if _in_force(state, ts_ns, rule) and rule.locked_when_lost:
+        return "the account is locked until 18:00 New York"
+    standing = state.lost if _in_force(state, ts_ns, rule) else state.stopped
+    return standing.reason if standing is not None else ""
 
 
-def _refusal(
-    state: RiskState, approved: SignalApproved, risk: int, rule: RiskRule
-) -> tuple[DenyReason, str] | None:
-    if approved.contract != rule.contract or approved.direction is Direction.NONE:
-        raise ValueError(f"{approved.direction} in {approved.contract}, wanted {rule.contract}")
-    if approved.stop_ticks < 0 or approved.target_ticks < 0:
-        own = f"stop {approved.stop_ticks} and target {approved.target_ticks} ticks"
-        raise ValueError(f"{own} of {approved.signal_id}, wanted at least 0 each")
-    ts_ns = approved.ts_ns
-    if state.halted_on(ts_ns):
-        return DenyReason.HALTED, f"halted for {state.halted}"
-    if approved.low_quality and not rule.low_quality_allowed:
-        return DenyReason.LOW_QUALITY, "more than a fifth of the bar has an inferred side"
-    day = trading_date(ts_ns)
-    first = clock_ns(day, rule.first_entry_minute)
-    if not first <= ts_ns <= clock_ns(day, rule.last_entry_minute):
-        window = f"{_clock(rule.first_entry_minute)} to {_clock(rule.last_entry_minute)}"
-        return DenyReason.OUTSIDE_HOURS, f"entries from {window} New York on {day}"
-    if state.positions or state.pending:
-        found = [*state.positions, *state.pending]
-        return DenyReason.POSITION_OPEN, f"open or on its way: {', '.join(found)}"
-    cooling_ns = _cooling_ns(state, approved, rule)
-    if cooling_ns > 0:
-        return DenyReason.COOLDOWN, f"{cooling_ns / NANOS_PER_S:g} s too early after the last close"
-    day_cents = state.cents_on(ts_ns)
-    if day_cents >= rule.profit_target_cents:
-        detail = f"{day_cents} cents today, target {rule.profit_target_cents}"
-        return DenyReason.PROFIT_TARGET, detail
-    if day_cents - risk < -rule.loss_limit_cents:
-        detail = f"{day_cents} cents today less risk {risk}, limit -{rule.loss_limit_cents}"
-        return DenyReason.RISK_BUDGET, detail
-    return None
+def beyond_limit(state: RiskState, ts_ns: int, rule: RiskRule) -> bool:
+    """Say whether the day's result, realised and unrealised, is at the loss limit or past it."""
+    return day_total_cents(state, ts_ns, rule) <= -limit_cents(state, rule)
 
 
-def _cooling_ns(state: RiskState, approved: SignalApproved, rule: RiskRule) -> int:
-    """Return how long the metrics must still wait after a close; 0 or less where they need not."""
-    closed_ns = state.closed_ns.get(approved.contract)
-    if closed_ns is None or not from_flow(approved):
-        return 0
-    return closed_ns + rule.cooldown_ns - approved.ts_ns
+def _lost(state: RiskState, ts_ns: int, rule: RiskRule) -> bool:
+    return beyond_limit(state, ts_ns, rule) or _in_force(state, ts_ns, rule)
+
+
+def _in_force(state: RiskState, ts_ns: int, rule: RiskRule) -> bool:
+    """Say whether a halt at a limit stands: of this trading date, and no person has ended it."""
+    if state.lost is None or (state.resumed and not rule.locked_when_lost):
+        return False
+    day = trading_day(state.lost.ts_ns)
+    until_ns = trading_day(day.end_ns).open_ns if rule.locked_when_lost else day.end_ns
+    return ts_ns < until_ns
+
+
+def _stopped(state: RiskState, ts_ns: int) -> bool:
+    return state.stopped is not None and trading_date(state.stopped.ts_ns) == trading_date(ts_ns)
 
 
 def _opposed(state: RiskState, said: FlowTurned, rule: RiskRule) -> list[str]:
-    """Return the contracts of the metrics' own positions that they speak against."""
+    """Return the contracts that hold the metrics' own alone, each for long enough and opposed."""
     return [
-        held.contract
-        for bracket_id, held in state.positions.items()
-        if bracket_id in state.by_flow
-        and (held.contract, held.direction) == (said.contract, said.against)
-        and said.ts_ns - held.ts_ns >= rule.hold_min_ns
-    ]
-
-
-def _denied(approved: SignalApproved, reason: DenyReason, detail: str) -> BracketDenied:
-    return BracketDenied(
-        signal_id=approved.signal_id,
-        contract=approved.contract,
-        ts_ns=approved.ts_ns,
-        direction=approved.direction,
-        reason=reason,
-        detail=detail,
-    )
-
-
-def _halt(ts_ns: int, total: int, rule: RiskRule) -> TradingHalted:
-    return TradingHalted(
-        ts_ns=Nanos(ts_ns),
-        reason=f"daily loss of {-total} cents, limit {rule.loss_limit_cents}",
-        day_pnl_cents=Cents(total),
-        limit_cents=Cents(rule.loss_limit_cents),
-    )
-
-
-def _flattens(state: RiskState, ts_ns: int, reason: ExitReason) -> list[FlattenOrdered]:
-    """Return one order per contract whose brackets are not all being flattened already."""
-    exposed: dict[str, list[str]] = {}
-    for bracket_id, contract in state.pending.items():
-        exposed.setdefault(contract, []).append(bracket_id)
-    for bracket_id, held in state.positions.items():
-        exposed.setdefault(held.contract, []).append(bracket_id)
-    orders = [
-        FlattenOrdered(
-            # Named by what is to be flattened, so the same need is the same order.
-            flatten_id=derived_id("flatten", contract, *sorted(brackets)),
-            contract=contract,
-            ts_ns=Nanos(ts_ns),
-            reason=reason,
+        contract
+        for contract, brackets in exposed(state).items()
+        if has_prices_of(contract, said.contract)
+        and all(is_of_flow(state, id) for id in brackets)
+        and any(id in state.positions for id in brackets)
+        and all(
+            held.direction is said.against and said.ts_ns - held.opened_ns >= rule.hold_min_ns
+            for id, held in state.positions.items()
+            if id in brackets
         )
-        for contract, brackets in exposed.items()
     ]
-    return [order for order in orders if order.flatten_id not in state.flattened]
 
 
-def _must_be_flat(ts_ns: int, rule: RiskRule) -> bool:
-    """Say whether no position may exist: always but from the regular open to the flatten."""
-    day = trading_day(ts_ns)
-    return not day.rth_open_ns <= ts_ns < clock_ns(day.date, rule.flatten_minute)
+def _tier(state: RiskState, ts_ns: int, number: int, rule: RiskRule) -> TierChanged:
+    assert rule.tiers is not None  # Only asked where there are tiers.
+    tier = rule.tiers.tiers[number - 1]
+    balance, terms = balance_cents(state, rule), rule.terms[tier.instrument]
+    stop = bracket_risk_cents(terms.stop_ticks, tier.base, terms, rule)
+    return TierChanged(
+        ts_ns=Nanos(ts_ns),
+        tier=number,
+        before=state.tier,
+        name=tier.name,
+        instrument=tier.instrument,
+        traded=same_prices((tier.instrument, rule.symbol)),
+        balance_cents=Cents(balance),
+        quantity_max=Contracts(tier.quantity_max),
+        loss_limit_cents=Cents(loss_limit_cents(tier, rule)),
+        stop_cents=stop,
+        stop_share_ppm=stop * PPM // balance if balance > 0 else PPM,
+    )
 
 
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+def _balance(state: RiskState, ts_ns: int, rule: RiskRule) -> list[BalanceReported]:
+    balance, day_cents = balance_cents(state, rule), day_at(state, ts_ns).cents
+    if state.reported == (balance, day_cents):
+        return []
+    return [
+        BalanceReported(
+            ts_ns=Nanos(ts_ns), balance_cents=Cents(balance), day_pnl_cents=Cents(day_cents)
+        )
+    ]
+
+
+def _margin(state: RiskState, ts_ns: int, rule: RiskRule) -> list[MarginShort | MarginRestored]:
+    """Return the alarm when the balance ceases to carry the margin, or carries it again."""
+    contract = traded(state, rule)
+    terms = terms_of(contract, rule) if contract is not None else None
+    if contract is None or terms is None or terms.margin_cents is None:
+        return []
+    equity = balance_cents(state, rule) + unrealised_cents(state, rule)
+    needed = terms.margin_cents * max(contracts_exposed(state, contract), 1)
+    if (equity < needed) == state.margin_short:
+        return []
+    kind = MarginRestored if state.margin_short else MarginShort
+    return [
+        kind(
+            ts_ns=Nanos(ts_ns),
+            contract=contract,
+            needed_cents=Cents(needed),
+            equity_cents=Cents(equity),
+        )
+    ]
+
+
+def _flattens(
+    state: RiskState, ts_ns: int, reason: ExitReason, rule: RiskRule, at_once: bool
+) -> list[FlattenOrdered]:
+    """Return one order per contract that holds more than was ordered, or still holds it."""
+    orders: list[FlattenOrdered] = []
+    for contract, brackets in exposed(state).items():
+        last = state.flattens.get(contract)
+        if last is not None and last.brackets >= set(brackets):
+            if ts_ns - last.ts_ns < rule.flatten_again_ns and not at_once:
+                continue
+        times = last.times + 1 if last is not None else 1
+        orders.append(
+            FlattenOrdered(
+                # Numbered, so that what is ordered again is another order.
+                flatten_id=derived_id("flatten", contract, *sorted(brackets), times),
+                contract=contract,
+                ts_ns=Nanos(ts_ns),
+                reason=reason,
+            )
+        )
+    return orders

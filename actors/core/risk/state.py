@@ -1,125 +1,129 @@
-"""What risk remembers: the fold of the desk's facts and of its own (domain 7.7).
+"""What risk knows, and the plain questions about it.
 
-Everything daily belongs to a trading date and falls back to nothing at 17:00 New York by itself:
-what was realised or halted on another date does not count today.
-
-Which brackets are the metrics' own follows from the signals that risk was asked about, because
-only they leave when the metrics turn.
+Everything daily belongs to a trading date (17:00 to 17:00 New York, domain 8.1): what another
+date brought does not count today.
 """
 
 from dataclasses import dataclass, field
 from datetime import date
 
-from actors.core.ids import derived_id
+from actors.core.risk.sizing import Streak, streak
 from actors.core.session.calendar import trading_date
-from protocol.account import BalanceReported, TradingHalted, TradingResumed
-from protocol.orders import (
-    BracketApproved,
-    BracketDenied,
-    BracketEnded,
-    BracketSubmitted,
-    FlattenOrdered,
-    PositionClosed,
-    PositionOpened,
-)
-from protocol.patterns import FAMILY, Family
+from protocol.account import TradingHalted
+from protocol.fence import FenceCause
+from protocol.orders import PositionChanged, PositionClosed
+from protocol.patterns import FAMILY, Direction, Family
 from protocol.signals import SignalApproved
 
-Fact = (
-    SignalApproved
-    | BracketApproved
-    | BracketDenied
-    | BracketSubmitted
-    | BracketEnded
-    | PositionOpened
-    | PositionClosed
-    | FlattenOrdered
-    | TradingHalted
-    | TradingResumed
-    | BalanceReported
-)
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A bracket as it was approved."""
+
+    contract: str
+    direction: Direction
+    quantity: int
+    stop_ticks: int
+    signal: SignalApproved | None  # None where another run approved it.
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A position as the desk last told it."""
+
+    contract: str
+    direction: Direction
+    quantity: int
+    entry_sum: int  # Ticks times contracts.
+    stop_price: int | None  # None: not of a bracket of ours.
+    rest: int  # Contracts of the entry that may still be filled.
+    opened_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What one trading date came to so far."""
+
+    date: date
+    cents: int = 0  # Realised, net.
+    trades: int = 0  # Positions opened.
+
+
+@dataclass(frozen=True, slots=True)
+class Flattening:
+    """The last order to flatten a contract, and what it was to flatten."""
+
+    ts_ns: int
+    times: int  # That the contract was ordered flat, ever.
+    brackets: frozenset[str]
 
 
 @dataclass(slots=True)
 class RiskState:
-    """The fold of the facts."""
+    """The fold of the facts; brackets by their ids, contracts by their names."""
 
-    pending: dict[str, str] = field(default_factory=dict)  # Bracket on its way: its contract.
-    positions: dict[str, PositionOpened] = field(default_factory=dict)  # By bracket id.
-    by_flow: set[str] = field(default_factory=set)  # Brackets of the metrics, not yet over.
-    finished: set[str] = field(default_factory=set)  # Brackets that are over.
-    flattened: set[str] = field(default_factory=set)  # Flatten ids ordered.
+    contract: str = ""  # Of the bars that decide.
+    price: int | None = None  # Their last close.
+    asked: list[SignalApproved] = field(default_factory=list)  # Not answered yet.
+    brackets: dict[str, Pending] = field(default_factory=dict)  # Until they are over.
+    pending: dict[str, Pending] = field(default_factory=dict)  # Those of them not filled yet.
+    positions: dict[str, Held] = field(default_factory=dict)
+    booked: dict[str, int] = field(default_factory=dict)  # Result so far of all ever opened.
+    ended: dict[str, int] = field(default_factory=dict)  # Brackets without a position: when.
+    told: dict[str, set[PositionChanged | PositionClosed]] = field(default_factory=dict)
+    left: set[str] = field(default_factory=set)  # Executions that left what was adopted.
     closed_ns: dict[str, int] = field(default_factory=dict)  # The last close, by contract.
-    realised_cents: int = 0  # Since the beginning.
-    day: date | None = None  # Trading date of `day_cents`.
-    day_cents: int = 0
-    halted: date | None = None  # Trading date of the last halt that stands.
-    reported: tuple[int, int] | None = None  # Balance and day's result last reported.
+    trips: dict[str, int] = field(default_factory=dict)  # Net results, the latest last.
+    realised_cents: int = 0
+    day: Day | None = None  # Of the newest fact.
+    session: date | None = None  # Trading date of the last cut.
+    streak_at_start: Streak = Streak()
+    tier: int = 0
+    instrument: str = ""  # What the tier wants traded; empty: no tier.
+    lost: TradingHalted | None = None  # The last halt at a limit, standing or over.
+    stopped: TradingHalted | None = None  # The last halt by a person, until he resumes.
+    resumed: bool = False  # A person asked to go on after `lost`.
+    fence: set[FenceCause] = field(default_factory=set)
+    rejected: dict[str, int] = field(default_factory=dict)  # Signature of an idea: when.
+    flattens: dict[str, Flattening] = field(default_factory=dict)
+    reported: tuple[int, int] | None = None  # Balance and day's result last told.
+    margin_short: bool = False
+    exposed_ns: int = 0  # The hard stop that was last complained of.
 
-    def cents_on(self, ts_ns: int) -> int:
-        """Return what was realised on the trading date of an instant."""
-        return self.day_cents if self.day == trading_date(ts_ns) else 0
 
-    def halted_on(self, ts_ns: int) -> bool:
-        """Return whether a halt stands on the trading date of an instant."""
-        return self.halted is not None and self.halted == trading_date(ts_ns)
+def day_at(state: RiskState, ts_ns: int) -> Day:
+    """Return what the trading date of `ts_ns` came to so far."""
+    today = trading_date(ts_ns)
+    return state.day if state.day is not None and state.day.date == today else Day(today)
 
 
-def bracket_of(signal_id: str) -> str:
-    """Return the id of the bracket of a signal: a repeated signal is the same bracket."""
-    return derived_id("bracket", signal_id)
+def exposed(state: RiskState) -> dict[str, list[str]]:
+    """Return by contract the ids of all that is held or on its way."""
+    found: dict[str, list[str]] = {}
+    known: dict[str, Pending | Held] = {**state.pending, **state.positions}
+    for id, bracket in known.items():
+        found.setdefault(bracket.contract, []).append(id)
+    return found
+
+
+def is_of_flow(state: RiskState, id: str) -> bool:
+    """Say whether the metrics raised the signal of a bracket that is not over (domain 3)."""
+    bracket = state.brackets.get(id)
+    return bracket is not None and bracket.signal is not None and from_flow(bracket.signal)
 
 
 def from_flow(signal: SignalApproved) -> bool:
-    """Return whether the metrics raised a signal."""
+    """Say whether the metrics raised a signal."""
     return FAMILY[signal.pattern] is Family.FLOW
 
 
-def apply(state: RiskState, fact: Fact) -> RiskState:
-    """Change `state` by one fact and return it; a repeated fact changes nothing."""
-    match fact:
-        case SignalApproved():
-            if from_flow(fact) and bracket_of(fact.signal_id) not in state.finished:
-                state.by_flow.add(bracket_of(fact.signal_id))
-        case BracketDenied():
-            denied = bracket_of(fact.signal_id)
-            if denied not in state.pending and denied not in state.positions:
-                state.by_flow.discard(denied)  # A repeat of what stands is denied, too.
-        case BracketApproved() | BracketSubmitted():
-            known = fact.bracket_id in state.finished or fact.bracket_id in state.positions
-            if not known:
-                state.pending[fact.bracket_id] = fact.contract
-        case PositionOpened():
-            if fact.bracket_id not in state.finished:
-                state.pending.pop(fact.bracket_id, None)
-                state.positions[fact.bracket_id] = fact
-        case PositionClosed():
-            if fact.bracket_id not in state.finished:
-                _finish(state, fact.bracket_id)
-                _realise(state, fact)
-        case BracketEnded():
-            _finish(state, fact.bracket_id)
-        case FlattenOrdered():
-            state.flattened.add(fact.flatten_id)
-        case TradingHalted():
-            state.halted = trading_date(fact.ts_ns)
-        case TradingResumed():
-            state.halted = None
-        case BalanceReported():
-            state.reported = (fact.balance_cents, fact.day_pnl_cents)
-    return state
+def contracts_exposed(state: RiskState, contract: str) -> int:
+    """Return how many contracts are held or may still be filled."""
+    waiting = sum(b.quantity for b in state.pending.values() if b.contract == contract)
+    held = sum(h.quantity + h.rest for h in state.positions.values() if h.contract == contract)
+    return waiting + held
 
 
-def _finish(state: RiskState, bracket_id: str) -> None:
-    state.pending.pop(bracket_id, None)
-    state.positions.pop(bracket_id, None)
-    state.by_flow.discard(bracket_id)
-    state.finished.add(bracket_id)
-
-
-def _realise(state: RiskState, fact: PositionClosed) -> None:
-    before_ns = state.closed_ns.get(fact.contract, fact.ts_ns)
-    state.closed_ns[fact.contract] = max(before_ns, fact.ts_ns)
-    state.day_cents = state.cents_on(fact.ts_ns) + fact.pnl_cents
-    state.day = trading_date(fact.ts_ns)
-    state.realised_cents += fact.pnl_cents
+def standing_streak(state: RiskState) -> Streak:
+    """Return the streak of the round trips so far."""
+    return streak(reversed(state.trips.values()))

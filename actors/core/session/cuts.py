@@ -3,31 +3,32 @@
 A cut is an instant with the promise that everything before it has been seen. Between consecutive
 trades a and b there is a cut at the end of every bar that a leaves open or ends and b is not in,
 of whatever series, and one at every session boundary passed: the forced ends of bars at 09:30,
-16:00, 17:00 and 18:00 New York (domain 1.3), the last entry at 15:45 and the flatten at 15:55.
-With slices, as the metrics lay them (domain 3), there is one at the end of the slice of a, too.
+16:00, 17:00 and 18:00 New York (domain 1.3), and the last entry, the flatten and the hard stop of
+the day by the hours of risk, on a day that closes early those before that close (domain 7.8). No
+bar is broken at these. With slices, as the metrics lay them (domain 3), there is one at the end
+of the slice of a, too.
 
 Where bars end is asked of the same cutters that the builder of the bars asks. A bar that a trade
 ends has its cut a nanosecond after that trade, before the first trade at or after that instant:
 all trades of the same nanosecond come first, whichever batch they are in.
 
-Every day is cut alike, weekends and holidays too: a cut where nothing happens costs nothing, a
+Weekends and holidays are cut like any day: a cut where nothing happens costs nothing, a
 missing one would cost a flatten.
 """
 
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import timedelta
 
 import numpy as np
 
 from actors.core.columns import Trades, falls
 from actors.core.orderflow.cutters import cutter_of
-from actors.core.session.calendar import BAR_BREAKS, NANOS_PER_MINUTE, clock_ns, trading_date
+from actors.core.risk.windows import Hours, stops_ns
+from actors.core.session.calendar import BAR_BREAKS, clock_ns, trading_date
 from protocol.market import CutReason
 from protocol.series import Series
+from protocol.units import NANOS_PER_S
 
-LAST_ENTRY, FLATTEN = 15 * 60 + 45, 15 * 60 + 55  # Minutes after midnight.
-BOUNDARIES = tuple(sorted((*BAR_BREAKS, LAST_ENTRY, FLATTEN)))
-BOUNDARY_GRID_NS = 5 * NANOS_PER_MINUTE  # Every boundary lies on it, in UTC too.
+BOUNDARY_GRID_NS = 30 * NANOS_PER_S  # Every boundary lies on it, in UTC too.
 CutPoint = tuple[int, int, CutReason]
 
 
@@ -37,9 +38,12 @@ class Cuts:
     Keeps the open bars of every series, and the ends that no trade has passed yet.
     """
 
-    def __init__(self, series: tuple[Series, ...], split: bool, step_ns: int = 0) -> None:
+    def __init__(
+        self, series: tuple[Series, ...], split: bool, hours: Hours, step_ns: int = 0
+    ) -> None:
         self.series = series
         self.split = split
+        self.hours = hours
         self.step_ns = step_ns  # Of the slices, multiples of it since 1970; 0 for none.
         self._cutters = [cutter_of(one, split) for one in series]
         self._ahead: set[int] = set()  # Ends of bars that are known and not yet cut.
@@ -106,23 +110,20 @@ class Cuts:
         instants.update({ts: CutReason.BAR for ts in self._ahead if done_ns < ts <= until_ns})
         self._ahead = {ts for ts in self._ahead if ts > until_ns}
         self._slices = {ts for ts in self._slices if ts > until_ns}
-        instants.update(dict.fromkeys(_boundaries(done_ns, until_ns), CutReason.SESSION))
+        boundaries = _boundaries(done_ns, until_ns, self.hours)
+        instants.update(dict.fromkeys(boundaries, CutReason.SESSION))
         return sorted(instants.items())
 
 
-def _boundaries(first: int, last: int) -> list[int]:
-    """Return the session boundaries in (first, last], in order."""
+def _boundaries(first: int, last: int, hours: Hours) -> list[int]:
+    """Return the session boundaries in (first, last]."""
     if first // BOUNDARY_GRID_NS == last // BOUNDARY_GRID_NS:
         return []  # The usual live batch.
     # A trading date lies at most three days behind the calendar days it begins on, the weekend.
     day, stop = trading_date(first) - timedelta(days=3), trading_date(last)
     instants: list[int] = []
     while day <= stop:
-        instants += _instants_of(day)
+        instants += [clock_ns(day, minute) for minute in BAR_BREAKS]
+        instants += stops_ns(day, hours)
         day += timedelta(days=1)
     return [instant for instant in instants if first < instant <= last]
-
-
-@lru_cache(maxsize=4096)
-def _instants_of(day: date) -> tuple[int, ...]:
-    return tuple(clock_ns(day, minute) for minute in BOUNDARIES)

@@ -2,129 +2,240 @@
 
 import os
 import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from actors.adapters.store import SqlBooks, SqlJournal, engine_for
-from protocol.market import Cut, CutReason, Settled
+from actors.adapters import store
+from actors.adapters.store import SqlJournal
+from protocol.market import Settled
+from tests.actors.adapters.stores import StorePlace, cut, fault, in_child
 
-NORMAL, FULL = 1, 2  # SQLite's own numbers.
-
-
-def cut(number: int) -> Cut:
-    return Cut(number=number, ts_ns=2**62 + number, reason=CutReason.BAR)
-
-
-@pytest.fixture
-def journal_of(tmp_path):
-    opened = []
-
-    def open_journal(actor: str = "desk") -> SqlJournal:
-        opened.append(SqlJournal(engine_for("", str(tmp_path), actor), actor))
-        return opened[-1]
-
-    yield open_journal
-    for journal in opened:
-        journal.close()
+ROOT = Path(__file__).resolve().parents[3]
+WAITING = {
+    "sqlite": ("PRAGMA synchronous", 2, 1),
+    "postgresql": ("SHOW synchronous_commit", "on", "off"),
+}
 
 
-@pytest.fixture
-def books_of(tmp_path):
-    opened = []
-
-    def open_books() -> SqlBooks:
-        opened.append(SqlBooks(engine_for("", str(tmp_path), "books")))
-        return opened[-1]
-
-    yield open_books
-    for books in opened:
-        books.close()
-
-
-def test_a_new_journal_is_empty_and_has_read_nothing(journal_of):
-    journal = journal_of()
+def test_a_new_journal_is_empty_and_has_read_nothing(place):
+    journal = place.journal()
     assert (list(journal.load()), journal.positions()) == ([], {})
 
 
-def test_facts_are_there_for_the_next_owner_in_the_order_of_their_decision(journal_of):
-    journal_of().append([cut(1), Settled(number=1)], {"risk": 3, "broker": 5})
-    journal_of().append([cut(2)], {"risk": 4, "broker": 9})
-    again = journal_of()
+def test_facts_are_there_for_the_next_owner_in_the_order_of_their_decision(place):
+    place.journal().append([cut(1), Settled(number=1)], {"risk": 3, "broker": 5})
+    place.journal().append([cut(2)], {"risk": 4, "broker": 9})
+    again = place.journal()
     assert list(again.load()) == [cut(1), Settled(number=1), cut(2)]
     assert again.positions() == {"risk": 4, "broker": 9}
 
 
-def test_notes_stand_among_the_facts_in_the_order_of_their_decision(journal_of):
-    journal = journal_of()
+def test_notes_stand_among_the_facts_in_the_order_of_their_decision(place):
+    journal = place.journal()
     journal.append([cut(1)], {"risk": 1})
     journal.note([Settled(number=1), cut(2)], {"risk": 2})
     journal.append([cut(3)], {"risk": 3})
-    again = journal_of()
+    again = place.journal()
     assert list(again.load()) == [cut(1), Settled(number=1), cut(2), cut(3)]
     assert again.positions() == {"risk": 3}
 
 
-def test_a_fact_waits_for_the_disk_whatever_was_noted_before(journal_of):
-    journal = journal_of()
+def test_a_fact_waits_for_the_disk_whatever_was_noted_before(place):
+    journal = place.journal()
+    question, on, off = WAITING[journal._engine.dialect.name]
     found = []
     for write in (journal.append, journal.note, journal.note, journal.append):
         write([cut(len(found) + 1)], {})
-        pragma = journal._connection.exec_driver_sql("PRAGMA synchronous")
-        found.append(pragma.scalar())
+        found.append(journal._connection.exec_driver_sql(question).scalar())
         journal._connection.rollback()
-    assert found == [FULL, NORMAL, NORMAL, FULL]
+    assert found == [on, off, off, on]
 
 
-def test_a_note_outlives_the_process_that_wrote_it(tmp_path):
-    journal = SqlJournal(engine_for("", str(tmp_path), "desk"), "desk")
-    journal.close()
+def test_a_note_outlives_the_process_that_wrote_it(place):
+    place.journal()
+    place.close()
+
+    def note_and_die() -> None:
+        place.journal().note([cut(1)], {"risk": 4})
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert in_child(note_and_die) == -signal.SIGKILL
+    again = place.journal()
+    assert (list(again.load()), again.positions()) == ([cut(1)], {"risk": 4})
+
+
+def test_two_actors_keep_two_journals(place):
+    place.journal("desk").append([cut(1)], {})
+    assert list(place.journal("broker").load()) == []
+
+
+def test_a_second_writer_is_refused_and_the_first_goes_on(place):
+    first = place.journal()
+    with fault("another actor writes it", "only writer"):
+        SqlJournal(place.engine("desk", wait_s=0.05), "desk")
+    first.append([cut(1)], {})
+    assert list(place.journal().load()) == [cut(1)]
+
+
+def test_a_second_writer_in_another_process_is_refused_until_the_first_is_killed(place):
+    place.journal()
+    place.close()
+    reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
-        child = SqlJournal(engine_for("", str(tmp_path), "desk"), "desk")
-        child.note([cut(1)], {"risk": 4})
+        place.journal()
+        os.write(writer, b"open")
+        signal.pause()
+    try:
+        assert os.read(reader, 4) == b"open"
+        with fault("another actor writes it"):
+            place.journal(wait_s=0.05)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(reader)
+        os.close(writer)
+    place.journal(wait_s=2.0).append([cut(1)], {})  # A server may need a moment to notice.
+
+
+def test_what_the_books_have_not_committed_is_not_there_for_the_next_owner(place):
+    def add_and_die() -> None:
+        place.books().add("bars", 1, cut(1))
         os.kill(os.getpid(), signal.SIGKILL)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
-    again = SqlJournal(engine_for("", str(tmp_path), "desk"), "desk")
-    assert (list(again.load()), again.positions()) == ([cut(1)], {"risk": 4})
-    again.close()
 
-
-def test_facts_that_cannot_be_written_leave_nothing_behind(journal_of):
-    first, second = journal_of(), journal_of()
-    first.append([cut(1)], {"risk": 1})
-    # The second owner does not know of the first one's fact: the number is taken.
-    with pytest.raises(Exception, match="UNIQUE"):
-        second.append([cut(8), cut(9)], {"risk": 7})
-    assert list(journal_of().load()) == [cut(1)]
-
-
-def test_two_actors_keep_two_journals(journal_of):
-    journal_of("desk").append([cut(1)], {})
-    assert list(journal_of("broker").load()) == []
-
-
-def test_what_the_books_have_not_committed_is_not_there_for_the_next_owner(books_of):
-    books = books_of()
+    place.books()
+    place.close()
+    assert in_child(add_and_die) == -signal.SIGKILL
+    books = place.books()
+    assert (books.positions(), list(books.entries("bars"))) == ({}, [])
     books.add("bars", 1, cut(1))
-    assert books_of().positions() == {}
     books.commit()
-    assert books_of().positions() == {"bars": 1}
-    assert list(books_of().entries("bars")) == [cut(1)]
+    again = place.books()
+    assert again.positions() == {"bars": 1}
+    assert list(again.entries("bars")) == [cut(1)]
 
 
-def test_a_number_that_brings_nothing_to_keep_still_moves_the_books_on(books_of):
-    books = books_of()
+def test_a_number_that_brings_nothing_to_keep_still_moves_the_books_on(place):
+    books = place.books()
     books.add("bars", 1, cut(1))
+    books.commit()
     books.add("bars", 2, None)
     books.add("desk", 7, None)
     books.commit()
-    again = books_of()
+    again = place.books()
     assert again.positions() == {"bars": 2, "desk": 7}
     assert list(again.entries("bars")) == [cut(1)]
 
 
-def test_the_journal_is_written_through_to_the_disk(journal_of):
-    journal = journal_of()
-    pragma = journal._connection.exec_driver_sql
+def test_marks_are_the_cuts_and_settlements_of_their_stream_alone(place):
+    books = place.books()
+    for seq, message in enumerate((cut(1), Settled(number=1), cut(2)), 1):
+        books.add("desk", seq, message)
+        books.add("broker", seq, cut(9))
+    books.commit()
+    assert list(books.marks("desk")) == [cut(1), Settled(number=1), cut(2)]
+    assert list(books.marks("risk")) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 6, 7])
+def test_what_is_read_in_parts_is_read_once_and_whole(files, monkeypatch, count):
+    monkeypatch.setattr(store, "READ_ROWS", 3)
+    facts = [cut(number) for number in range(1, count + 1)]
+    journal, books = files.journal(), files.books()
+    for seq, fact in enumerate(facts, 1):
+        journal.append([fact], {})
+        books.add("bars", 2 * seq, fact)  # Numbers have gaps where nothing was kept.
+    books.commit()
+    assert list(journal.load()) == facts
+    assert list(books.entries("bars")) == facts
+
+
+WRITES = st.lists(
+    st.tuples(st.sampled_from(["append", "note", "leave"]), st.integers(1, 4)), max_size=12
+)
+
+
+def as_written(place: StorePlace, writes: list[tuple[str, int]]) -> None:
+    wanted, read = [], {}
+    journal = place.journal()
+    for do, count in writes:
+        if do == "leave":
+            journal = place.journal()
+            continue
+        facts = [cut(len(wanted) + number) for number in range(count)]
+        read = {"risk": len(wanted), "broker": count}
+        getattr(journal, do)(facts, read)
+        wanted += facts
+    again = place.journal()
+    assert (list(again.load()), again.positions()) == (wanted, read)
+
+
+@given(WRITES)
+@settings(max_examples=25)
+def test_however_facts_are_cut_into_writes_and_owners_they_are_the_same_in_files(writes):
+    with tempfile.TemporaryDirectory() as directory:
+        place = StorePlace("", Path(directory))
+        as_written(place, writes)
+        place.close()
+
+
+@given(writes=WRITES)
+@settings(max_examples=15)
+def test_however_facts_are_cut_into_writes_and_owners_they_are_the_same_on_a_server(
+    postgres_server, writes
+):
+    with tempfile.TemporaryDirectory() as directory:
+        place = StorePlace(postgres_server.url(), Path(directory))
+        as_written(place, writes)
+        place.close()
+
+
+def test_two_runs_of_one_name_on_one_database_do_not_mix(server, tmp_path):
+    other = StorePlace(server.url, tmp_path / "elsewhere" / "run" / "data")
+    other.directory.mkdir(parents=True)
+    server.journal().append([cut(1)], {})
+    other.journal().append([cut(2)], {})
+    assert (list(server.journal().load()), list(other.journal().load())) == ([cut(1)], [cut(2)])
+    assert server.schema != other.schema
+    assert server.schema.startswith("fw_run_")
+    other.close()
+
+
+def test_actors_that_start_together_agree_on_one_schema(server, postgres_server):
+    def open_four(actor: str) -> bool:
+        server.journal(actor).append([cut(1)], {})
+        return True
+
+    pids = []
+    for actor in ("desk", "broker", "risk", "session"):
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0 if open_four(actor) else 1)
+        pids.append(pid)
+    assert [os.waitpid(pid, 0)[1] for pid in pids] == [0] * 4
+    assert [path.name for path in server.directory.iterdir()] == ["store.schema"]
+    found = postgres_server.run(
+        f"SELECT count(*) FROM pg_tables WHERE schemaname = '{server.schema}'"
+    )
+    assert found == [(8,)]
+
+
+def test_a_store_in_files_loads_no_driver_of_a_server(tmp_path):
+    program = (
+        "import sys; from actors.adapters.store import SqlJournal, engine_for;"
+        f"SqlJournal(engine_for('', {str(tmp_path)!r}, 'desk'), 'desk').close();"
+        "sys.exit('psycopg' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_file_is_written_through_to_the_disk(files):
+    pragma = files.journal()._connection.exec_driver_sql
     assert pragma("PRAGMA journal_mode").scalar() == "wal"
     assert pragma("PRAGMA synchronous").scalar() == 2

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.core.orders.money import TickValue, result_cents, risk_cents
+from actors.core.orders.money import TickValue, result_cents, risk_cents, tick_of
+from protocol.instruments import UnknownSymbol
 
 ES, ZN = TickValue(1250, 1), TickValue(3125, 2)
 
@@ -31,3 +32,10 @@ def test_a_tick_is_worth_something(value):
 @given(st.integers(-10_000, 10_000), st.integers(1, 9))
 def test_gain_and_loss_mirror_each_other(ticks, quantity):
     assert result_cents(ticks, quantity, ZN) == -result_cents(-ticks, quantity, ZN)
+
+
+def test_a_tick_is_worth_what_its_contract_says_whatever_the_feed():
+    assert tick_of("ESZ5") == TickValue(1250, 1)
+    assert tick_of("MESZ5") == TickValue(125, 1)
+    with pytest.raises(UnknownSymbol):
+        tick_of("??Z5")

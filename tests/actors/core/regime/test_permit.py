@@ -62,6 +62,7 @@ def test_an_enabled_pattern_in_a_confident_regime_is_approved():
     answer = permit(make_signal(strength_ppm=710_000), regime, RULE)
     assert isinstance(answer, SignalApproved)
     assert (answer.signal_id, answer.last_price) == ("signal-1", 20_005)
+    assert answer.ref_price == 20_004
     assert (answer.regime, answer.regime_confidence_ppm) == (Regime.RANGING, 800_000)
 
 

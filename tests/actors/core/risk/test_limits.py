@@ -1,286 +1,243 @@
-"""Limits and halts, domain 7.7 and 7.8."""
+"""What a cut demands: tiers, halts, flattens and alarms, domain 7.6 to 7.8."""
 
 import dataclasses
 
 import pytest
 
-from actors.core.orders.money import TickValue
-from actors.core.risk.limits import (
-    RiskRule,
-    after_cut,
-    bracket_risk_cents,
-    judge,
-    judge_cut,
-    unrealised_cents,
+from actors.core.risk.ledger import apply, bracket_id
+from actors.core.risk.limits import after_cut, halted
+from actors.core.risk.rule import RiskRule
+from protocol.account import (
+    BalanceReported,
+    MarginRestored,
+    MarginShort,
+    StillExposed,
+    TierChanged,
+    TradingHalted,
+    TradingResumed,
 )
-from actors.core.risk.state import RiskState, apply, bracket_of
-from protocol.account import BalanceReported, TradingHalted, TradingResumed
-from protocol.orders import (
-    BracketApproved,
-    BracketDenied,
-    BracketEnded,
-    DenyReason,
-    ExitReason,
-    FlattenOrdered,
-)
+from protocol.orders import ExitReason, FlattenOrdered
 from protocol.patterns import Direction, Pattern
 from protocol.signals import FlowTurned
-from protocol.units import NANOS_PER_S
+from tests.actors.core.risk.accounts import at_cut, fold, make_changed, make_rule
 from tests.makers import (
     CONTRACT,
     at,
     make_approved,
+    make_bar,
     make_bracket,
     make_closed,
     make_opened,
-    make_submitted,
 )
 
-RULE = RiskRule(
-    contract=CONTRACT,
-    quantity=1,
-    stop_ticks=16,
-    target_ticks=24,
-    stop_slippage_ticks=1,
-    tick=TickValue(1250, 1),
-    commission_cents=225,
-    loss_limit_cents=40_000,
-    profit_target_cents=50_000,
-    balance_cents=250_000,
-    first_entry_minute=9 * 60 + 35,
-    last_entry_minute=15 * 60 + 45,
-    flatten_minute=15 * 60 + 55,
-    low_quality_allowed=False,
-    cooldown_ns=300 * NANOS_PER_S,
-    hold_min_ns=10 * NANOS_PER_S,
-)
+RULE = make_rule()
+TIERED = make_rule(tiers=True)
+RESUME = TradingResumed(ts_ns=at("12:01"), reason="by hand")
 
 
-def fold(*facts):
-    state = RiskState()
-    for fact in facts:
-        apply(state, fact)
-    return state
+def lost(cents, clock="11:00", day="2025-12-02", **fields):
+    return make_closed(pnl_cents=cents, ts_ns=at(clock, day), **({"bracket_id": "b"} | fields))
 
 
-def cut(state, clock, last_price=20_000, day="2025-12-02"):
-    """Ask after a cut and fold the answer, as shell and journal do; reports left out."""
-    facts = after_cut(state, at(clock, day), last_price, RULE)
-    for fact in facts:
-        apply(state, fact)
-    return [fact for fact in facts if not isinstance(fact, BalanceReported)]
-
-
-def denied(state=None, rule=RULE, **fields):
-    answer = judge(state or RiskState(), make_approved(**fields), rule)
-    return answer.reason if isinstance(answer, BracketDenied) else None
-
-
-def lost(cents, clock="11:00", **fields):
-    return make_closed(pnl_cents=cents, ts_ns=at(clock), **fields)
-
-
-def test_an_approved_signal_becomes_a_bracket_of_one_contract():
-    answer = judge(RiskState(), make_approved(), RULE)
-    assert isinstance(answer, BracketApproved)
-    assert (answer.quantity, answer.stop_ticks, answer.target_ticks) == (1, 16, 24)
-    assert answer.risk_cents == 21_700
-    assert answer == judge(RiskState(), make_approved(), RULE)
-    assert answer.bracket_id != judge(RiskState(), make_approved(signal_id="2"), RULE).bracket_id
-
-
-def test_the_risk_budget_of_the_domain_example():
-    """T7.7: 250 lost, limit 400, the next stop would cost 217."""
-    assert bracket_risk_cents(RULE.stop_ticks, RULE) == 21_700
-    assert denied(fold(lost(-25_000))) is DenyReason.RISK_BUDGET
-    assert denied(fold(lost(-18_300))) is None  # Exactly at the limit.
-    assert denied(fold(lost(-18_301))) is DenyReason.RISK_BUDGET
-
-
-@pytest.mark.parametrize(
-    ("clock", "day", "wanted"),
-    [
-        ("09:34:59.999", "2025-12-02", DenyReason.OUTSIDE_HOURS),
-        ("09:35", "2025-12-02", None),
-        ("15:45", "2025-12-02", None),
-        ("15:45:00.001", "2025-12-02", DenyReason.OUTSIDE_HOURS),
-        ("20:00", "2025-12-02", DenyReason.OUTSIDE_HOURS),
-        ("11:00", "2025-12-06", DenyReason.OUTSIDE_HOURS),
-        ("09:35", "2025-07-01", None),
-    ],
-)
-def test_entries_are_allowed_from_0935_to_1545(clock, day, wanted):
-    assert denied(ts_ns=at(clock, day)) is wanted
-
-
-def test_nothing_is_entered_while_a_bracket_is_on_its_way_or_a_position_open():
-    assert denied(fold(make_bracket())) is DenyReason.POSITION_OPEN
-    assert denied(fold(make_submitted())) is DenyReason.POSITION_OPEN
-    assert denied(fold(make_bracket(), make_opened())) is DenyReason.POSITION_OPEN
-    ended = BracketEnded(bracket_id="bracket-1", contract=CONTRACT, ts_ns=at("10:06"), reason="no")
-    assert denied(fold(make_bracket(), ended)) is None
-    assert denied(fold(make_bracket(), make_opened(), make_closed(pnl_cents=100))) is None
-
-
-def test_signals_of_low_quality_are_refused_unless_allowed():
-    assert denied(low_quality=True) is DenyReason.LOW_QUALITY
-    allowed = dataclasses.replace(RULE, low_quality_allowed=True)
-    assert denied(rule=allowed, low_quality=True) is None
-
-
-def test_the_profit_target_ends_new_entries_for_the_day():
-    assert denied(fold(lost(49_999))) is None
-    assert denied(fold(lost(50_000))) is DenyReason.PROFIT_TARGET
-    assert denied(fold(lost(50_000)), ts_ns=at("10:00", "2025-12-03")) is None
-
-
-def test_a_halt_stands_until_the_next_trading_day_or_a_resume():
-    halt = TradingHalted(ts_ns=at("11:00"), reason="", day_pnl_cents=-1, limit_cents=1)
-    assert denied(fold(halt)) is DenyReason.HALTED
-    assert denied(fold(halt), ts_ns=at("10:00", "2025-12-03")) is None
-    resumed = TradingResumed(ts_ns=at("11:30"), reason="by hand")
-    assert denied(fold(halt, resumed)) is None
-
-
-def test_of_several_reasons_the_first_in_order_is_given():
-    halt = TradingHalted(ts_ns=at("11:00"), reason="", day_pnl_cents=-1, limit_cents=1)
-    steps = [
-        (DenyReason.HALTED, [halt, make_bracket(), lost(-90_000, bracket_id="b")], {}),
-        (DenyReason.LOW_QUALITY, [make_bracket(), lost(-90_000, bracket_id="b")], {}),
-        (
-            DenyReason.OUTSIDE_HOURS,
-            [make_bracket(), lost(-90_000, bracket_id="b")],
-            {"low_quality": False},
-        ),
-        (
-            DenyReason.POSITION_OPEN,
-            [make_bracket(), lost(-90_000, bracket_id="b")],
-            {"low_quality": False, "ts_ns": at("12:00")},
-        ),
-        (
-            DenyReason.RISK_BUDGET,
-            [lost(-90_000, bracket_id="b")],
-            {"low_quality": False, "ts_ns": at("12:00")},
-        ),
-    ]
-    for wanted, facts, mended in steps:
-        fields = {"low_quality": True, "ts_ns": at("08:00")} | mended
-        assert denied(fold(*facts), **fields) is wanted
-
-
-def test_a_signal_of_another_contract_is_an_error_of_the_wiring():
-    with pytest.raises(ValueError, match="ESH6"):
-        judge(RiskState(), make_approved(contract="ESH6"), RULE)
-
-
-@pytest.mark.parametrize("change", [{"quantity": 2}, {"quantity": 0}, {"loss_limit_cents": 0}])
-def test_a_rule_beyond_its_bounds_is_refused(change):
-    with pytest.raises(ValueError, match="wanted"):
-        dataclasses.replace(RULE, **change)
-
-
-def test_of_two_signals_at_one_cut_the_first_is_taken():
-    one, two = make_approved(), make_approved(signal_id="signal-2")
-    answers = judge_cut(RiskState(), [one, two], RULE)
-    assert isinstance(answers[0], BracketApproved)
-    assert (answers[1].signal_id, answers[1].reason) == ("signal-2", DenyReason.POSITION_OPEN)
-    assert judge_cut(RiskState(), [], RULE) == []
-
-
-def test_signals_in_both_directions_deny_each_other():
-    one, two = make_approved(), make_approved(signal_id="2", direction=Direction.SHORT)
-    answers = judge_cut(RiskState(), [one, two], RULE)
-    assert [answer.reason for answer in answers] == [DenyReason.OPPOSED] * 2
+def kinds(facts):
+    return [type(fact) for fact in facts]
 
 
 def test_flat_and_within_limits_a_cut_demands_nothing():
-    assert cut(RiskState(), "12:00") == []
-    assert cut(RiskState(), "15:55") == []
+    state = fold()
+    assert at_cut(state, "12:00", RULE) == at_cut(state, "15:55", RULE) == []
 
 
 @pytest.mark.parametrize(
     ("price", "halts"),
     [
-        (19_984, False),  # 100 lost before, 200 open.
-        (19_977, False),  # 387.50.
-        (19_976, True),  # Exactly 400.
+        (19_984, False),  # 100 and the commission of the entry before, 200 open.
+        (19_977, False),
+        (19_976, True),  # Exactly 400 with the 100.
         (None, False),  # Not known: as at the stop.
     ],
 )
 def test_realised_and_unrealised_losses_halt_at_the_limit_and_flatten(price, halts):
-    state = fold(lost(-10_000, bracket_id="before"), make_bracket(), make_opened())
-    facts = cut(state, "12:00", price)
-    assert [type(fact) for fact in facts] == ([TradingHalted, FlattenOrdered] if halts else [])
+    opened = make_opened(commission_cents=0)
+    state = fold(lost(-10_000), make_bracket(), opened, price=price)
+    facts = at_cut(state, "12:00", RULE)
+    assert kinds(facts) == ([TradingHalted, FlattenOrdered] if halts else [])
     if halts:
         assert (facts[0].day_pnl_cents, facts[0].limit_cents) == (-40_000, 40_000)
+        assert facts[0].reason == "daily loss of 40000 cents USD, limit 40000"
         assert facts[1].reason is ExitReason.HALT_FLATTEN
-    assert cut(state, "12:00:01", price) == []
+    assert at_cut(state, "12:00:01", RULE) == []
 
 
-def test_without_a_last_price_a_position_counts_as_stopped():
-    state = fold(make_bracket(), make_opened())
-    assert unrealised_cents(state, None, RULE) == -20_000
-    assert unrealised_cents(state, 20_001, RULE) == 1250
-    short = fold(make_opened(direction=Direction.SHORT, stop_price=20_016))
-    assert unrealised_cents(short, 20_001, RULE) == -1250
+def test_the_commission_of_an_open_entry_counts_against_the_limit():
+    """The seed's limit ignores unrealised results and commissions (defect 9)."""
+    state = fold(lost(-39_775), make_bracket(), make_opened(commission_cents=225))
+    assert kinds(at_cut(state, "12:00", RULE)) == [TradingHalted, FlattenOrdered]
+    state = fold(lost(-39_774), make_bracket(), make_opened(commission_cents=225))
+    assert at_cut(state, "12:00", RULE) == []
 
 
-def test_a_realised_loss_beyond_the_limit_halts_once_and_there_is_nothing_to_flatten():
+def test_a_loss_beyond_the_limit_halts_once_and_there_is_nothing_to_flatten():
+    """The seed repeats the alert every second (defect 28)."""
     state = fold(lost(-40_000))
-    assert [type(fact) for fact in cut(state, "12:00")] == [TradingHalted]
-    assert cut(state, "12:05") == []
-    assert cut(state, "17:00") == []
+    assert kinds(at_cut(state, "12:00", RULE)) == [TradingHalted]
+    for clock in ("12:00:01", "12:05", "16:59:59", "17:00"):
+        assert at_cut(state, clock, RULE) == []
 
 
-def test_a_resume_while_still_beyond_the_limit_halts_again():
+def test_a_halt_gives_up_entries_on_their_way():
+    state = fold(lost(-40_000), make_bracket())
+    halt, flatten = at_cut(state, "12:00", RULE)
+    assert (flatten.contract, flatten.reason) == (CONTRACT, ExitReason.HALT_FLATTEN)
+
+
+def test_a_halt_stands_until_1700():
     state = fold(lost(-40_000))
-    cut(state, "12:00")
-    apply(state, TradingResumed(ts_ns=at("12:01"), reason="by hand"))
-    assert [type(fact) for fact in cut(state, "12:02")] == [TradingHalted]
+    at_cut(state, "12:00", RULE)
+    assert halted(state, at("16:59:59.999"), RULE)
+    assert not halted(state, at("17:00"), RULE)
+
+
+STOP = TradingHalted(ts_ns=at("11:00"), reason="lunch", day_pnl_cents=0, limit_cents=0)
+
+
+def test_a_person_can_halt_and_resume_and_brackets_stay():
+    state = fold(STOP, make_opened())
+    assert at_cut(state, "11:00", RULE) == []
+    assert halted(state, at("16:59:59.999"), RULE) and not halted(state, at("17:00"), RULE)
+    apply(state, make_closed())
+    apply(state, RESUME)
+    assert at_cut(state, "12:01", RULE) == []
+    assert not halted(state, at("12:01"), RULE)
+    apply(state, lost(-90_000, clock="12:02"))
+    assert kinds(at_cut(state, "12:05", RULE)) == [TradingHalted]
+
+
+def test_a_person_who_halts_does_not_end_the_halt_at_a_limit():
+    state = fold(lost(-40_000))
+    at_cut(state, "12:00", lent())
+    apply(state, lost(-1_000, exec_id="corrected"))
+    apply(state, STOP)
+    apply(state, RESUME)
+    (refused,) = at_cut(state, "12:05", lent())
+    assert refused.reason.startswith("resume refused")
+    assert halted(state, at("17:30"), lent())
+
+
+def test_a_resume_beyond_the_limit_is_refused_and_said_once():
+    state = fold(lost(-40_000))
+    (halt,) = at_cut(state, "12:00", RULE)
+    apply(state, RESUME)
+    (again,) = at_cut(state, "12:05", RULE)
+    assert again.reason == "resume refused, daily loss of 40000 cents USD, limit 40000"
+    assert again.ts_ns == halt.ts_ns
+    assert halted(state, at("12:05"), RULE)
+    assert at_cut(state, "12:10", RULE) == []
+    # A correction brings the day back within the limit: the next one is heard.
+    apply(state, lost(-39_000, exec_id="corrected"))
+    assert halted(state, at("12:11"), RULE)
+    apply(state, RESUME)
+    assert at_cut(state, "12:15", RULE) == []
+    assert not halted(state, at("12:15"), RULE)
+
+
+def lent() -> RiskRule:
+    hours = dataclasses.replace(RULE.hours, hard_stop=16 * 60 + 10)
+    return dataclasses.replace(RULE, hours=hours, locked_when_lost=True, scaled_at_start=True)
+
+
+def test_a_lent_account_is_locked_until_1800_whatever_anybody_says():
+    state = fold(lost(-40_000))
+    at_cut(state, "12:00", lent())
+    apply(state, lost(-1_000, exec_id="corrected"))
+    apply(state, RESUME)
+    (refused,) = at_cut(state, "12:05", lent())
+    assert refused.reason == "resume refused, the account is locked until 18:00 New York"
+    for clock in ("16:59", "17:00", "17:59:59.999"):
+        apply(state, RESUME)
+        at_cut(state, clock, lent())
+        assert halted(state, at(clock), lent())
+    assert not halted(state, at("18:00"), lent())
+
+
+def test_the_lock_of_a_friday_lasts_until_sunday_evening():
+    state = fold(lost(-40_000, day="2025-12-05"))
+    at_cut(state, "12:00", lent(), day="2025-12-05")
+    assert halted(state, at("12:00", "2025-12-06"), lent())
+    assert halted(state, at("17:59", "2025-12-07"), lent())
+    assert not halted(state, at("18:00", "2025-12-07"), lent())
 
 
 @pytest.mark.parametrize("facts", [[make_bracket()], [make_bracket(), make_opened()]])
-def test_past_1555_whatever_is_held_or_on_its_way_is_flattened_once(facts):
+def test_past_1555_whatever_is_held_or_on_its_way_is_flattened(facts):
     state = fold(*facts)
-    assert cut(state, "15:54:59.999") == []
-    (flatten,) = cut(state, "15:55")
-    assert flatten.reason is ExitReason.AUTO_FLATTEN
-    assert flatten.contract == CONTRACT
-    assert cut(state, "15:55:01") == cut(state, "16:30") == []
+    assert at_cut(state, "15:54:59.999", RULE) == []
+    (flatten,) = at_cut(state, "15:55", RULE)
+    assert (flatten.reason, flatten.contract) == (ExitReason.AUTO_FLATTEN, CONTRACT)
 
 
-def test_a_position_found_late_is_flattened_late():
+def test_a_flatten_is_ordered_again_every_minute_while_something_is_held():
+    """The seed looks within a minute of 15:55 and never again (defect 32)."""
     state = fold(make_bracket(), make_opened())
-    assert len(cut(state, "16:40")) == 1
-    assert len(cut(fold(make_opened()), "17:30")) == 1
-    assert len(cut(fold(make_opened()), "09:29", day="2025-12-03")) == 1
-    assert len(cut(fold(make_opened()), "12:00", day="2025-12-06")) == 1
+    (first,) = at_cut(state, "15:55", RULE)
+    assert at_cut(state, "15:55:59.999", RULE) == []
+    (again,) = at_cut(state, "15:56", RULE)
+    assert again.flatten_id != first.flatten_id
+    apply(state, make_closed(ts_ns=at("15:56:01")))
+    assert at_cut(state, "15:58", RULE) == []
 
 
 def test_the_entry_that_fills_after_its_flatten_was_ordered_is_the_same_need():
     state = fold(make_bracket())
-    assert len(cut(state, "15:55")) == 1
+    assert len(at_cut(state, "15:55", RULE)) == 1
     apply(state, make_opened())
-    assert cut(state, "15:55:01") == []
+    assert at_cut(state, "15:55:01", RULE) == []
 
 
-def test_another_position_needs_another_flatten():
+def test_another_position_needs_another_flatten_at_once():
     state = fold(make_opened())
-    first = cut(state, "15:55")
+    (first,) = at_cut(state, "15:55", RULE)
     apply(state, make_closed())
     apply(state, make_opened(bracket_id="bracket-2"))
-    second = cut(state, "15:56")
-    assert len(second) == 1 and second[0].flatten_id != first[0].flatten_id
+    (second,) = at_cut(state, "15:55:01", RULE)
+    assert second.flatten_id != first.flatten_id
+
+
+def test_what_is_exposed_in_two_months_is_flattened_in_both():
+    state = fold(make_opened(), make_opened(bracket_id="2", contract="ESH6"))
+    assert [order.contract for order in at_cut(state, "15:55", RULE)] == ["ESZ5", "ESH6"]
+
+
+@pytest.mark.parametrize(
+    ("clock", "day"),
+    [("16:40", "2025-12-02"), ("09:29", "2025-12-03"), ("12:00", "2025-12-06")],
+)
+def test_a_position_found_late_is_flattened_late(clock, day):
+    facts = at_cut(fold(make_opened()), clock, RULE, day=day)
+    assert facts[0].reason is ExitReason.AUTO_FLATTEN
+
+
+def test_whatever_is_held_at_the_hard_stop_is_flattened_at_once_and_said_once():
+    state = fold(make_bracket(quantity=2), make_opened())
+    assert len(at_cut(state, "16:59:20", RULE)) == 1
+    flatten, alarm = at_cut(state, "16:59:30", RULE)
+    assert isinstance(flatten, FlattenOrdered)
+    assert alarm == StillExposed(
+        ts_ns=at("16:59:30"), contract=CONTRACT, quantity=2, hard_stop_ns=at("16:59:30")
+    )
+    assert at_cut(state, "17:00", RULE) == []  # Another trading date, the same hard stop.
+    assert kinds(at_cut(state, "17:05", RULE)) == [FlattenOrdered]
+    assert kinds(at_cut(state, "09:00", RULE, day="2025-12-04")) == [FlattenOrdered, StillExposed]
 
 
 def test_the_balance_is_reported_when_it_changes_and_when_the_day_turns():
     def reports(state, clock, day="2025-12-02"):
-        facts = after_cut(state, at(clock, day), 20_000, RULE)
+        facts = after_cut(state, at(clock, day), RULE)
         for fact in facts:
             apply(state, fact)
         return [(f.balance_cents, f.day_pnl_cents) for f in facts if type(f) is BalanceReported]
 
-    state = RiskState()
+    state = fold()
     assert reports(state, "10:00") == [(250_000, 0)]
     assert reports(state, "10:05") == []
     apply(state, lost(-1000))
@@ -290,73 +247,115 @@ def test_the_balance_is_reported_when_it_changes_and_when_the_day_turns():
     assert reports(state, "17:00") == [(249_300, 0)]
 
 
-def test_what_was_lost_before_1700_does_not_count_after():
-    state = fold(lost(-30_000), lost(-5_000, clock="17:00", bracket_id="b"))
-    assert state.day_cents == -5_000
-    assert state.realised_cents == -35_000
+def test_the_tier_is_told_at_the_first_cut_with_what_it_means():
+    (told,) = at_cut(fold(), "10:00", TIERED)
+    assert told == TierChanged(
+        ts_ns=at("10:00"),
+        tier=1,
+        before=0,
+        name="MES Building",
+        instrument="MES",
+        traded=True,
+        balance_cents=250_000,
+        quantity_max=3,
+        loss_limit_cents=10_000,
+        stop_cents=2_249,
+        stop_share_ppm=8_996,
+    )
+    assert at_cut(fold(), "10:00", RULE) == []
 
 
-def test_repeated_facts_change_nothing():
-    facts = [make_bracket(), make_submitted(), make_opened(), make_closed()]
-    assert fold(*facts) == fold(*facts, *facts)
-    assert denied(fold(*facts, *facts)) is None
+def test_an_es_stop_is_62_thousandths_of_a_balance_of_3500():
+    rich = dataclasses.replace(TIERED, balance_cents=350_000)
+    (told,) = at_cut(fold(), "10:00", rich)
+    assert (told.instrument, told.stop_cents, told.stop_share_ppm) == ("ES", 21_700, 62_000)
+    poor = dataclasses.replace(TIERED, balance_cents=0)
+    assert at_cut(fold(), "10:00", poor)[0].stop_share_ppm == 1_000_000
 
 
-FLOW = {"pattern": Pattern.FLOW_BUYING, "stop_ticks": 20, "target_ticks": 40}
-BY_FLOW = {"bracket_id": bracket_of("signal-1")}
+def test_t7_6_the_tier_changes_at_the_start_of_a_session_only_and_only_when_flat():
+    """R0 goes from MES to ES in mid-session after one trade (defect 30)."""
+    state = fold()
+    at_cut(state, "10:00", TIERED)
+    apply(state, lost(100_000))
+    assert at_cut(state, "11:05", TIERED) == at_cut(state, "16:59:59", TIERED) == []
+    (told,) = at_cut(state, "17:00", TIERED)
+    assert (told.tier, told.before, told.instrument) == (2, 1, "ES")
+    apply(state, lost(-100_000, clock="10:00", day="2025-12-03", bracket_id="c"))
+    apply(state, make_opened(bracket_id="d", ts_ns=at("16:58", "2025-12-03")))
+    assert TierChanged not in kinds(at_cut(state, "17:00", TIERED, day="2025-12-03"))
+    apply(state, make_closed(bracket_id="d", ts_ns=at("17:01", "2025-12-03"), pnl_cents=-1))
+    assert at_cut(state, "18:00", TIERED, day="2025-12-03") == []
+    (told,) = at_cut(state, "17:00", TIERED, day="2025-12-04")
+    assert (told.tier, told.before) == (1, 2)
 
 
-def test_a_signal_with_its_own_stop_becomes_a_bracket_with_it_and_with_its_risk():
-    found = judge(RiskState(), make_approved(**FLOW), RULE)
-    assert (found.stop_ticks, found.target_ticks) == (20, 40)
-    assert found.risk_cents == 21 * 1_250 + 450
-    assert found.bracket_id == bracket_of("signal-1")
+def test_a_tier_whose_instrument_the_feed_has_not_is_told_as_not_traded():
+    (told,) = at_cut(fold(), "10:00", make_rule("NQ", tiers=True))
+    assert (told.instrument, told.traded) == ("MES", False)
 
 
-def test_the_budget_is_that_of_the_stop_of_the_signal_and_not_of_the_instrument():
-    # 28 ticks, one of slippage and commissions are 367 dollars, one tick more are 379.5.
-    state = fold(lost(-3_300))
-    assert denied(state, ts_ns=at("11:01"), stop_ticks=28) is None
-    assert denied(state, ts_ns=at("11:01"), stop_ticks=29) is DenyReason.RISK_BUDGET
+def test_t7_6_the_path_of_balances_through_the_floor():
+    rule = dataclasses.replace(TIERED, balance_cents=1_056_900)
+    state, tiers = fold(), []
+    balance = 1_056_900
+    days = ["2025-07-25", "2025-07-28", "2025-07-29", "2025-07-30", "2025-07-31"]
+    for number, (day, dollars) in enumerate(
+        zip(days, (10_569, 9_719, 9_450, 9_990, 10_006), strict=True)
+    ):
+        change, balance = dollars * 100 - balance, dollars * 100
+        apply(state, lost(change, day=day, clock="15:00", bracket_id=str(number)))
+        at_cut(state, "17:00", rule, day=day)
+        tiers.append(state.tier)
+    assert tiers == [5, 5, 4, 4, 5]
 
 
-def test_distances_below_zero_are_refused():
-    for name in ("stop_ticks", "target_ticks"):
-        with pytest.raises(ValueError, match="stop -1|target -1"):
-            judge(RiskState(), make_approved(**{name: -1}), RULE)
+def test_a_margin_the_balance_does_not_carry_is_said_once_and_its_return_too():
+    state = fold()
+    rule = dataclasses.replace(RULE, balance_cents=50_000)
+    assert at_cut(state, "10:00", rule) == []
+    apply(state, lost(-1))
+    (short,) = at_cut(state, "11:00", rule)
+    assert (type(short), short.needed_cents, short.equity_cents) == (MarginShort, 50_000, 49_999)
+    assert at_cut(state, "11:05", rule) == []
+    apply(state, lost(1, bracket_id="c", clock="11:06"))
+    (back,) = at_cut(state, "11:10", rule)
+    assert (type(back), back.contract) == (MarginRestored, CONTRACT)
 
 
-@pytest.mark.parametrize(
-    ("clock", "wanted"),
-    [("11:00", DenyReason.COOLDOWN), ("11:04:59.999", DenyReason.COOLDOWN), ("11:05", None)],
-)
-def test_the_metrics_enter_no_earlier_than_a_cooldown_after_the_last_close(clock, wanted):
-    state = fold(lost(0, "10:50", bracket_id="b"), lost(0, "11:00"))
-    assert denied(state, ts_ns=at(clock), **FLOW) is wanted
-    # A report that comes late does not bring the earlier close back.
-    apply(state, lost(0, "10:30", bracket_id="c"))
-    assert denied(state, ts_ns=at(clock), **FLOW) is wanted
+def test_the_margin_is_of_all_that_is_held_and_counts_the_open_result():
+    rule = dataclasses.replace(RULE, balance_cents=100_000)
+    held = make_opened(quantity=2, entry_sum=40_000, commission_cents=0)
+    state = fold(held)
+    assert at_cut(state, "10:00", rule) == []
+    apply(state, make_bar(close=19_999))
+    (short,) = at_cut(state, "10:05", rule)
+    assert (short.needed_cents, short.equity_cents) == (100_000, 97_500)
 
 
-def test_the_cooldown_is_for_the_metrics_and_for_their_contract_alone():
-    assert denied(fold(make_closed(ts_ns=at("11:00"))), ts_ns=at("11:01")) is None
-    other = fold(make_closed(ts_ns=at("11:00"), contract="ESH6"))
-    assert denied(other, ts_ns=at("11:01"), **FLOW) is None
+def test_a_short_position_loses_as_the_market_rises():
+    opened = make_opened(direction=Direction.SHORT, stop_price=20_016, commission_cents=0)
+    assert at_cut(fold(opened, price=20_031), "12:00", RULE) == []
+    facts = at_cut(fold(opened, price=20_032), "12:00", RULE)
+    assert kinds(facts) == [TradingHalted, FlattenOrdered]
+
+
+OWN = bracket_id("signal-1")
+FLOW = make_approved(pattern=Pattern.FLOW_BUYING)
 
 
 def turned(clock, against=Direction.LONG, contract=CONTRACT):
     return FlowTurned(contract=contract, ts_ns=at(clock), against=against, reason="two of three")
 
 
-def held_by_flow(**fields):
-    opened = make_opened(**(BY_FLOW | {"ts_ns": at("10:05:01")} | fields))
-    return fold(make_approved(**FLOW), opened)
+def held_by_flow(signal=FLOW, **fields):
+    opened = {"bracket_id": OWN, "ts_ns": at("10:05:01")} | fields
+    bracket = make_bracket(bracket_id=OWN, contract=opened.get("contract", CONTRACT))
+    return fold(signal, bracket, make_opened(**opened))
 
 
-def exits(state, *said, clock="10:06"):
-    facts = after_cut(state, at(clock), 20_000, RULE, said)
-    for fact in facts:
-        apply(state, fact)
+def exits(state, *said, clock="10:06", rule=RULE):
+    facts = at_cut(state, clock, rule, turned=said)
     return [fact.reason for fact in facts if isinstance(fact, FlattenOrdered)]
 
 
@@ -364,7 +363,14 @@ def test_metrics_that_turn_against_their_own_position_close_it_once():
     state = held_by_flow()
     assert exits(state, turned("10:05:30")) == [ExitReason.FLOW_EXIT]
     assert exits(state, turned("10:05:35")) == []  # It is on its way.
-    assert exits(state, clock="15:55") == []
+    assert exits(state, clock="10:08") == []  # They say nothing against it any more.
+
+
+def test_an_exit_of_the_metrics_is_ordered_again_while_they_still_oppose_what_is_held():
+    state = held_by_flow()
+    assert exits(state, turned("10:06"), clock="10:06") == [ExitReason.FLOW_EXIT]
+    assert exits(state, turned("10:06:55"), clock="10:06:55") == []
+    assert exits(state, turned("10:07"), clock="10:07") == [ExitReason.FLOW_EXIT]
 
 
 @pytest.mark.parametrize(
@@ -373,6 +379,12 @@ def test_metrics_that_turn_against_their_own_position_close_it_once():
 )
 def test_a_position_is_held_ten_seconds_before_the_metrics_can_close_it(clock, leaves):
     assert bool(exits(held_by_flow(), turned(clock))) is leaves
+
+
+def test_what_changes_of_a_position_does_not_make_it_younger():
+    state = held_by_flow()
+    apply(state, make_changed(bracket_id=OWN, ts_ns=at("10:05:20")))
+    assert exits(state, turned("10:05:25")) == [ExitReason.FLOW_EXIT]
 
 
 @pytest.mark.parametrize(
@@ -384,14 +396,28 @@ def test_what_the_metrics_say_of_others_closes_nothing(said):
     assert exits(held_by_flow(), said) == []
 
 
+def test_metrics_of_the_full_sized_contract_close_its_micro():
+    assert exits(held_by_flow(contract="MESZ5"), turned("10:05:30")) == [ExitReason.FLOW_EXIT]
+
+
 def test_a_position_of_another_pattern_is_left_alone():
-    assert exits(fold(make_approved(), make_opened(**BY_FLOW)), turned("10:05:30")) == []
-    assert exits(fold(make_approved(**FLOW), make_opened()), turned("10:05:30")) == []
+    assert exits(held_by_flow(make_approved()), turned("10:05:30")) == []
+    assert exits(fold(FLOW, make_opened()), turned("10:05:30")) == []
+
+
+def test_where_another_pattern_holds_the_same_contract_the_metrics_close_nothing():
+    """A flatten would take both, and the other has its own reasons."""
+    state = apply(held_by_flow(), make_opened())
+    assert exits(state, turned("10:05:30")) == []
+    waiting = apply(held_by_flow(), make_bracket())
+    assert exits(waiting, turned("10:05:30")) == []
+    elsewhere = apply(held_by_flow(), make_opened(contract="ESH6"))
+    assert exits(elsewhere, turned("10:05:30")) == [ExitReason.FLOW_EXIT]
 
 
 def test_without_a_position_metrics_that_turn_demand_nothing():
-    assert exits(RiskState(), turned("10:05:30")) == []
-    assert exits(fold(make_approved(**FLOW), make_bracket(**BY_FLOW)), turned("10:05:30")) == []
+    assert exits(fold(), turned("10:05:30")) == []
+    assert exits(fold(FLOW, make_bracket(bracket_id=OWN)), turned("10:05:30")) == []
 
 
 def test_one_of_several_slices_since_the_last_cut_is_enough():
@@ -402,5 +428,5 @@ def test_one_of_several_slices_since_the_last_cut_is_enough():
 def test_the_flatten_and_the_halt_go_before_the_metrics():
     state = held_by_flow()
     assert exits(state, turned("15:55"), clock="15:55") == [ExitReason.AUTO_FLATTEN]
-    lossy = apply(held_by_flow(), make_closed(bracket_id="b", pnl_cents=-40_000))
+    lossy = apply(held_by_flow(), lost(-40_000))
     assert exits(lossy, turned("10:05:30")) == [ExitReason.HALT_FLATTEN]

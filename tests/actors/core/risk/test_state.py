@@ -3,45 +3,51 @@
 import copy
 import random
 
-from actors.core.risk.state import RiskState, apply, bracket_of, from_flow
+from actors.core.risk.ledger import apply, bracket_id
+from actors.core.risk.state import from_flow, is_of_flow
 from protocol.orders import BracketDenied, BracketEnded, DenyReason
 from protocol.patterns import Direction, Pattern
-from tests.makers import at, make_approved, make_bracket, make_closed, make_opened
+from tests.actors.core.risk.accounts import fold
+from tests.makers import at, make_approved, make_bracket, make_closed, make_opened, make_submitted
 
 SIGNAL = make_approved(pattern=Pattern.FLOW_SELLING, direction=Direction.SHORT)
-OWN = bracket_of("signal-1")
+OWN = bracket_id("signal-1")
 DENIED = BracketDenied(
     signal_id="signal-1", contract="ESZ5", ts_ns=at("10:05"), direction=Direction.SHORT,
     reason=DenyReason.POSITION_OPEN, detail="",
 )  # fmt: skip
 BRACKET, OPENED = make_bracket(bracket_id=OWN), make_opened(bracket_id=OWN)
 CLOSED = make_closed(bracket_id=OWN)
-ENDED = BracketEnded(bracket_id=OWN, contract="ESZ5", ts_ns=at("10:06"), reason="rejected")
+ENDED = BracketEnded(
+    bracket_id=OWN, contract="ESZ5", ts_ns=at("10:06"), reason="rejected", rejected=True
+)
 
 
-def fold(*facts):
-    state = RiskState()
-    for fact in facts:
-        apply(state, fact)
-    return state
+def of_flow(*facts):
+    return is_of_flow(fold(*facts), OWN)
 
 
 def test_the_metrics_own_what_came_of_their_signals_alone():
     assert from_flow(SIGNAL) and not from_flow(make_approved())
-    assert fold(SIGNAL).by_flow == {OWN}
-    assert fold(make_approved()).by_flow == set()
+    assert of_flow(SIGNAL, BRACKET) and of_flow(SIGNAL, BRACKET, OPENED)
+    assert not of_flow(make_approved(), BRACKET)
+    assert not of_flow(SIGNAL)  # Asked, and not answered yet.
+
+
+def test_a_bracket_of_a_signal_that_was_never_seen_is_not_the_metrics_own():
+    assert not of_flow(make_submitted(bracket_id=OWN), OPENED)
 
 
 def test_what_is_over_is_nobodys_any_more():
-    assert fold(SIGNAL, DENIED).by_flow == set()
-    assert fold(SIGNAL, BRACKET, ENDED).by_flow == set()
-    assert fold(SIGNAL, BRACKET, OPENED, CLOSED).by_flow == set()
-    assert fold(SIGNAL, BRACKET, OPENED, CLOSED, SIGNAL).by_flow == set()
+    assert not of_flow(SIGNAL, DENIED)
+    assert not of_flow(SIGNAL, BRACKET, ENDED)
+    assert not of_flow(SIGNAL, BRACKET, OPENED, CLOSED)
+    assert not of_flow(SIGNAL, BRACKET, OPENED, CLOSED, SIGNAL, BRACKET)
 
 
 def test_the_denial_of_a_repeated_signal_takes_nothing_from_its_bracket():
-    assert fold(SIGNAL, BRACKET, SIGNAL, DENIED).by_flow == {OWN}
-    assert fold(SIGNAL, BRACKET, OPENED, SIGNAL, DENIED).by_flow == {OWN}
+    assert of_flow(SIGNAL, BRACKET, SIGNAL, DENIED)
+    assert of_flow(SIGNAL, BRACKET, OPENED, SIGNAL, DENIED)
 
 
 def test_a_repeated_fact_changes_nothing():

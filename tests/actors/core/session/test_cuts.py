@@ -1,5 +1,6 @@
 """Where decisions may fall: bar ends and session boundaries between consecutive trades."""
 
+import dataclasses
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,14 @@ from hypothesis import strategies as st
 
 from actors.core.columns import Trades
 from actors.core.orderflow.contract_bars import ContractBars
+from actors.core.risk.windows import TOPSTEP_FLAT
+from actors.core.rules import hours_of
+from actors.core.session.calendar import Schedule
 from actors.core.session.cuts import Cuts
 from protocol.market import BarClosed, CutReason
+from protocol.risk_settings import RiskSettings
 from protocol.series import BarKind, Series, parse_series
+from protocol.settings import CalendarSettings
 from protocol.units import NANOS_PER_S
 from tests.actors.core.orderflow.bar_reference import bar_rule, parts_of, tapes
 from tests.makers import make_trades
@@ -22,6 +28,8 @@ FIVE_MINUTES = 300
 MANY = ("time:300", "tick:3", "volume:25", "range:2", "time:60")
 BAR, SESSION, TIMER = CutReason.BAR, CutReason.SESSION, CutReason.TIMER
 GRACE = NANOS_PER_S // 2
+HOURS = hours_of(RiskSettings(), CalendarSettings())
+EARLY = dataclasses.replace(HOURS, schedule=Schedule.of([], ["2025-11-28 13:15"]))
 
 
 def at(clock: str, day: str = "2025-12-03") -> int:
@@ -37,15 +45,15 @@ def traded(instants) -> Trades:
     return make_trades([(int(ts), 100, "B", 1) for ts in instants])
 
 
-def cuts(*instants: int, prev: int | None = None, bar_s: int = FIVE_MINUTES):
-    found = Cuts((Series(BarKind.TIME, bar_s),), split=True)
+def cuts(*instants: int, prev: int | None = None, bar_s: int = FIVE_MINUTES, hours=HOURS):
+    found = Cuts((Series(BarKind.TIME, bar_s),), True, hours)
     if prev is not None:
         found.add(traded([prev]))
     return [(index, clock(ts), reason) for index, ts, reason in found.add(traded(instants))]
 
 
 def many_cuts(*names: str) -> Cuts:
-    return Cuts(tuple(parse_series(name) for name in names), split=True)
+    return Cuts(tuple(parse_series(name) for name in names), True, HOURS)
 
 
 def test_no_trades_make_no_cut():
@@ -84,14 +92,59 @@ def test_a_bar_ended_early_does_not_end_a_second_time_on_its_grid():
     # By its grid of 77 minutes the bar of 15:56 would end at 17:06.
     trades = (at("15:56:00"), at("15:57:00"), at("17:30:00"))
     assert cuts(*trades, bar_s=77 * 60) == [
-        (2, "16:00:00", SESSION), (2, "17:00:00", SESSION)
+        (2, "16:00:00", SESSION), (2, "16:59:30", SESSION), (2, "17:00:00", SESSION)
     ]
 
 
-@pytest.mark.parametrize("boundary", ["15:45:00", "15:55:00"])
-def test_the_last_entry_and_the_flatten_cut_within_a_bar(boundary):
+@pytest.mark.parametrize("boundary", ["15:45:00", "15:55:00", "16:59:30"])
+def test_the_last_entry_the_flatten_and_the_hard_stop_cut_within_a_bar(boundary):
     before, after = at(boundary) - 1_000_000, at(boundary)
     assert cuts(before, after, bar_s=3600) == [(1, boundary, SESSION)]
+    assert cuts(before - 1_000_000, before, bar_s=3600) == []
+
+
+SHORT, DAY_AFTER = "2025-11-28", "2025-12-01"
+
+
+@pytest.mark.parametrize(
+    ("day", "wanted"),
+    [
+        (SHORT, ["13:00:00", "13:10:00", "16:00:00", "16:59:30", "17:00:00"]),
+        (DAY_AFTER, ["15:45:00", "15:55:00", "16:00:00", "16:59:30", "17:00:00"]),
+    ],
+)
+def test_an_early_close_moves_the_last_entry_and_the_flatten_of_its_day_alone(day, wanted):
+    """Before, a position of that day was looked at when a bar ended, and an hour bar too late."""
+    found = cuts(at("12:50:00", day), at("17:00:00", day), bar_s=8 * 3600, hours=EARLY)
+    assert [clock for _, clock, reason in found if reason is SESSION] == wanted
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ({"flatten": "15:41", "last_entry": "15:07"}, ["15:07:00", "15:41:00", "16:59:30"]),
+        ({"preset": "topstep"}, ["15:45:00", "15:55:00", "16:10:00"]),
+        ({"last_entry": "15:55"}, ["15:55:00", "16:59:30"]),
+    ],
+)
+def test_the_hours_of_the_settings_are_cut_off_every_grid_too(change, wanted):
+    hours = hours_of(RiskSettings(**change), CalendarSettings())
+    found = cuts(at("15:01:00"), at("16:59:59"), bar_s=8 * 3600, hours=hours)
+    assert [clock for _, clock, _ in found if clock != "16:00:00"] == wanted
+    assert (hours.hard_stop == TOPSTEP_FLAT) is ("preset" in change)
+
+
+def test_hours_that_differ_move_no_end_of_a_bar():
+    odd = hours_of(RiskSettings(flatten="15:41", last_entry="15:08"), CalendarSettings())
+    instants = [at("15:01:00") + n * 7_300_000_000 for n in range(1_000)]
+    for name in ("time:3600", "time:420", "tick:3"):
+        series = (parse_series(name),)
+        ends = [
+            {ts for _, ts, reason in Cuts(series, True, hours).add(traded(instants))
+             if reason is BAR}
+            for hours in (HOURS, odd, EARLY)
+        ]
+        assert ends[0] == ends[1] == ends[2], name
 
 
 def test_a_silence_over_the_afternoon_passes_every_boundary_in_order_each_once():
@@ -99,6 +152,7 @@ def test_a_silence_over_the_afternoon_passes_every_boundary_in_order_each_once()
         (1, "15:45:00", SESSION),
         (1, "15:55:00", SESSION),
         (1, "16:00:00", SESSION),
+        (1, "16:59:30", SESSION),
         (1, "17:00:00", SESSION),
         (1, "18:00:00", SESSION),
     ]
@@ -112,7 +166,8 @@ def test_the_trade_before_the_batch_counts():
 def test_a_weekend_is_cut_like_any_day():
     friday, sunday = at("16:59:00", "2025-12-05"), at("18:00:00", "2025-12-07")
     found = cuts(friday, sunday)
-    assert len(found) == 2 + 6 + 6  # Friday 17:00 and 18:00, then six boundaries a day.
+    # Friday 16:59:30, 17:00 and 18:00, then seven boundaries a day.
+    assert len(found) == 3 + 7 + 7
     assert all(index == 1 and reason == SESSION for index, _, reason in found)
 
 
@@ -129,6 +184,10 @@ def test_on_the_sunday_of_a_clock_change_bars_are_laid_from_the_new_open():
     # 2 November 2025: the clock goes back at night; the market opens at 18:00 standard time.
     day = "2025-11-02"
     assert cuts(at("18:00:00", day), at("18:06:00", day)) == [(1, "18:05:00", BAR)]
+
+
+NAMES = ("09:30:00", "15:45:00", "15:55:00", "16:00:00", "16:59:30", "17:00:00", "18:00:00")
+FORCED = ("09:30:00", "16:00:00", "17:00:00", "18:00:00")
 
 
 def slow(instants, bar_ns, prev):
@@ -149,15 +208,13 @@ def slow_pair(before, now, bar_ns):
     boundaries = {}
     day = datetime.fromtimestamp(before // NANOS_PER_S, NEW_YORK).date() - timedelta(days=1)
     while at("00:00:00", str(day)) <= now:
-        for name in ("09:30", "15:45", "15:55", "16:00", "17:00", "18:00"):
-            boundaries[at(f"{name}:00", str(day))] = name
+        for name in NAMES:
+            boundaries[at(name, str(day))] = name
         day += timedelta(days=1)
-    for name in ("09:30", "15:45", "15:55", "16:00", "17:00", "18:00"):
-        boundaries[at(f"{name}:00", str(day))] = name
-    anchor = max(ts for ts, name in boundaries.items() if name == "18:00" and ts <= before)
-    forced = min(
-        ts for ts, name in boundaries.items() if ts > before and not name.startswith("15:")
-    )
+    for name in NAMES:
+        boundaries[at(name, str(day))] = name
+    anchor = max(ts for ts, name in boundaries.items() if name == "18:00:00" and ts <= before)
+    forced = min(ts for ts, name in boundaries.items() if ts > before and name in FORCED)
     end = min(anchor + ((before - anchor) // bar_ns + 1) * bar_ns, forced)
     passed = {ts: SESSION for ts in boundaries if before < ts <= now}
     if end <= now:
@@ -177,7 +234,7 @@ STARTS = st.sampled_from(
 @settings(deadline=None)
 def test_columns_and_the_definition_agree(start, steps, bar_s):
     instants = (start + np.cumsum([0, *steps]) * 1_000_000).tolist()
-    found = Cuts((Series(BarKind.TIME, bar_s),), split=True)
+    found = Cuts((Series(BarKind.TIME, bar_s),), True, HOURS)
     assert found.add(traded(instants)) == slow(instants, bar_s * NANOS_PER_S, None)
 
 
@@ -255,7 +312,7 @@ def test_without_splitting_a_volume_bar_ends_elsewhere():
     rows = [(ten + row, 100, "B", 7) for row in range(5)]
     series = (parse_series("volume:10"),)
     ends = [
-        [ts - ten for _, ts, _ in Cuts(series, split).add(make_trades(rows))]
+        [ts - ten for _, ts, _ in Cuts(series, split, HOURS).add(make_trades(rows))]
         for split in (True, False)
     ]
     assert ends == [[2, 3], [2, 4]]
@@ -279,7 +336,7 @@ def test_the_open_bar_of_the_old_contract_is_cut_in_its_time():
 
 
 def sliced(step_s: int = 5) -> Cuts:
-    return Cuts((Series(BarKind.TIME, FIVE_MINUTES),), split=True, step_ns=step_s * NANOS_PER_S)
+    return Cuts((Series(BarKind.TIME, FIVE_MINUTES),), True, HOURS, step_s * NANOS_PER_S)
 
 
 def seen(points) -> list[tuple[int, str, CutReason]]:

@@ -1,0 +1,1 @@
+"""How fast this machine runs Floorwatch, beside peers that answer the same question."""

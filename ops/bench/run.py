@@ -1,0 +1,287 @@
+"""What this machine does with Floorwatch, as figures beside a named peer or the figure to reach.
+
+Every figure is measured in this run: processes are real, the tape is recorded or simulated, and
+nothing is taken over from an earlier run.
+"""
+
+import os
+import platform
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ops.bench import backtest, beside, floor, patterns, peers, service, wire
+from ops.bench.floor import Walk
+from protocol.market import BarClosed
+from protocol.settings import Settings
+
+RECORDING = "es-ticks-2013/tick_data.csv.gz"
+REACH_LOCAL = 10e6
+REACH_LIVE = 0.5e6
+REACH_NAUTILUS = 30.0  # Times as fast as it.
+REACH_BARS = 40e6
+REACH_BATCH_US = 1_000.0
+REACH_LATENCY_MS = 15.0
+REACH_BACK_S = 0.5
+REACH_HUNG_S = 4.0
+REACH_PSS_MB = 300.0
+REACH_GREEN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure: what, how much, and what it is held against."""
+
+    what: str
+    found: str
+    against: str
+    reached: bool | None = None
+
+
+def run_bench(
+    settings: Settings, console: Console, *, quick: bool, python: Path | None = None
+) -> int:
+    """Measure everything and print it as it comes; `python` has NautilusTrader."""
+    console.print(machine())
+    table = Table(box=None, pad_edge=False)
+    for heading in ("what", "found", "against", ""):
+        table.add_column(heading, overflow="fold")
+    with tempfile.TemporaryDirectory(prefix="fw-bench-") as directory:
+        for measure in measures(settings, Path(directory), python, quick=quick):
+            for row in measure():
+                mark = {None: "", True: "reached", False: "NOT reached"}[row.reached]
+                table.add_row(row.what, row.found, row.against, mark)
+                console.print(f"{row.what}: {row.found}", style="dim")
+    console.print(table)
+    return 0
+
+
+def measures(
+    settings: Settings, directory: Path, python: Path | None, *, quick: bool
+) -> Sequence[Callable[[], Iterator[Row]]]:
+    """Return the measurements in the order in which they are made."""
+    return (
+        lambda: wire_rows(quick=quick),
+        lambda: bar_rows(settings, quick=quick),
+        lambda: calculation_rows(quick=quick),
+        lambda: replay_rows(settings, directory, quick=quick),
+        lambda: backtest_rows(settings, python, quick=quick),
+        lambda: latency_rows(settings, directory, quick=quick),
+        lambda: service_rows(settings, directory, quick=quick),
+    )
+
+
+def machine() -> str:
+    """Return the machine in a line."""
+    info = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in info if "model name" in line), "?")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    load = os.getloadavg()[0]
+    return (
+        f"machine: {os.cpu_count()} x {model}, {memory:.0f} GiB, Linux {platform.release()},"
+        f" Python {platform.python_version()}, load {load:.1f} at the start"
+    )
+
+
+def wire_rows(*, quick: bool) -> Iterator[Row]:
+    """Compare both planes with Thespian as it comes."""
+    count = 2_000 if quick else 10_000
+    stock, ours = wire.thespian(count, stock=True), wire.thespian(count, stock=False)
+    stream = wire.stream(count * 10)
+    yield Row(
+        "round trip, control plane",
+        f"p50 {ours.p50_ms:.2f} ms, {ours.per_s:,.0f}/s",
+        f"Thespian as it comes: p50 {stock.p50_ms:.2f} ms, {stock.per_s:,.0f}/s",
+    )
+    yield Row(
+        "messages/s, stream plane",
+        f"{stream.per_s:,.0f}/s of 100 bytes, each decoded and checked",
+        f"Thespian as it comes, one way: {stock.flood_per_s:,.0f}/s"
+        f" (ratio {stream.per_s / stock.flood_per_s:.0f})",
+    )
+    yield Row(
+        "round trip, stream plane",
+        f"p50 {stream.p50_ms:.2f} ms",
+        f"Thespian as it comes: p50 {stock.p50_ms:.2f} ms",
+    )
+
+
+def bar_rows(settings: Settings, *, quick: bool) -> Iterator[Row]:
+    """Compare the footprint on columns with how others would make it, on the same trades."""
+    rounds = 1 if quick else 3
+    trades = Walk(rate=500, seconds=600 if quick else 2_000, seed=3).trades()
+    columns = max(floor.bars_from_columns(trades) for _ in range(rounds))
+    rivals = peers.rates(trades, rounds)
+    against = "; ".join(
+        f"{name} {rate / 1e6:.1f} M (ratio {columns / rate:.1f})" for name, rate in rivals.items()
+    )
+    yield Row(
+        "footprint bars from columns",
+        f"{columns / 1e6:.1f} M trades/s",
+        f"{REACH_BARS / 1e6:.0f} M; bare footprint: {against}",
+        columns >= REACH_BARS,
+    )
+
+
+def calculation_rows(*, quick: bool) -> Iterator[Row]:
+    """Measure bars of every kind, each pattern, the indicators and the whole chain.
+
+    The settings are the default ones: the peers know no others.
+    """
+    settings, found = Settings(), recording()
+    trades = (
+        Walk(rate=25, seconds=20_000, seed=5).trades()
+        if found is None
+        else patterns.trades_of_file(found)
+    )
+    of = f"{len(trades):,} {'simulated' if found is None else 'recorded'} trades"
+    rivals = peers.rates(trades, 1 if quick else 3)
+    for name, rate in rivals.items():
+        yield Row(f"{name}, bare footprint of {of}", f"{rate / 1e6:.1f} M trades/s", "a peer")
+    for series in ("time:300", "time:60", "tick:1000", "volume:5000", "range:16"):
+        rate = patterns.series_rate(trades, series)
+        against = ", ".join(f"{rate / rival:.1f} x {name}" for name, rival in rivals.items())
+        yield Row(f"bars {series}", f"{rate / 1e6:.1f} M trades/s", f"{against}: bare footprint")
+    p50, p99 = patterns.live_batch_us(trades)
+    yield Row(
+        "one live batch of 50 trades through the aggregator",
+        f"p50 {p50:.0f} us, p99 {p99:.0f} us",
+        f"p99 {REACH_BATCH_US:.0f} us",
+        p99 < REACH_BATCH_US,
+    )
+    built = patterns.bars_of(trades, settings)
+    count = sum(isinstance(message, BarClosed) for message in built)
+    for one in (*beside.detectors(built), *beside.tape(trades)):
+        yield Row(one.what, _rates(one.ours_s, len(trades), count), one.ratios())
+    for what, rate in (
+        ("all detectors of bars", patterns.detectors_rate(built, settings)),
+        ("indicators, regime, flow, condition", patterns.regime_rate(built, settings)),
+    ):
+        yield Row(what, _rates(count / rate, len(trades), count), "")
+
+
+def _rates(seconds: float, trades: int, bars: int) -> str:
+    return f"{bars / seconds:,.0f} bars/s, {trades / seconds / 1e6:.1f} M trades/s"
+
+
+def backtest_rows(settings: Settings, python: Path | None, *, quick: bool) -> Iterator[Row]:
+    """Compare the back-test of the whole floor with NautilusTrader making bars and a footprint."""
+    if python is None:
+        found = "not measured: give --nautilus PYTHON"
+        yield Row("back-test beside NautilusTrader", found, f"{REACH_NAUTILUS:.0f} x")
+        return
+    walk = Walk(rate=100, seconds=5_000 if quick else 20_000, seed=5)
+    for name, given in backtest.tapes(walk, recording()).items():
+        ours = max(backtest.floor_rate(settings, given) for _ in range(1 if quick else 3))
+        rival = backtest.nautilus(python, given.trades)
+        yield Row(
+            f"back-test, whole floor, one core, {len(given.trades):,} {name} trades",
+            f"{ours / 1e6:.2f} M trades/s, {ours / rival.rate:.0f} x the peer",
+            f"{REACH_NAUTILUS:.0f} x {rival.name}, bars and footprint in Python:"
+            f" {rival.rate / 1e6:.2f} M trades/s",
+            ours >= REACH_NAUTILUS * rival.rate,
+        )
+
+
+def replay_rows(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row]:
+    """Replay a liquid day in both runtimes, and the recorded one if it is there."""
+    rounds = 1 if quick else 3
+    walk = Walk(rate=100, seconds=20_000, seed=5)
+    rate = max(floor.replay_local_walk(settings, walk) for _ in range(rounds))
+    yield Row(
+        f"back-test, whole floor, one core, {walk.count / 1e6:.0f} M simulated trades",
+        f"{rate / 1e6:.1f} M trades/s",
+        f"{REACH_LOCAL / 1e6:.0f} M",
+        rate >= REACH_LOCAL,
+    )
+    found = recording()
+    if found is not None:
+        local = max(floor.replay_local_file(settings, found) for _ in range(rounds))
+        yield Row(
+            "replay of the recorded day, local, reading included",
+            f"{local / 1e6:.2f} M trades/s",
+            "about 1,085 trades a bar: the cost is per bar",
+        )
+        live = max(
+            floor.replay_live_file(settings, found, directory) for _ in range(rounds)
+        )
+        yield Row(
+            "replay of the recorded day, live, all processes",
+            f"{live / 1e6:.2f} M trades/s",
+            f"{REACH_LIVE / 1e6:.1f} M",
+            live >= REACH_LIVE,
+        )
+    live = floor.replay_live_walk(settings, walk, directory)
+    yield Row(
+        f"replay of {walk.count / 1e6:.0f} M simulated trades, live, all processes",
+        f"{live / 1e6:.2f} M trades/s",
+        f"{REACH_LIVE / 1e6:.1f} M",
+        live >= REACH_LIVE,
+    )
+
+
+def latency_rows(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row]:
+    """Measure from the moment a bar's end is due at the feed to its orders being at the broker."""
+    seconds = 15 if quick else 40
+    for rate in (600, 2_000):
+        times = floor.settle_times_ms(settings, rate, seconds, directory)
+        p50, p99 = percentile(times, 50), percentile(times, 99)
+        yield Row(
+            f"feed to broker at {rate:,} trades/s, {len(times)} decisions, the way back included",
+            f"p50 {p50:.1f} ms, p99 {p99:.1f} ms",
+            f"p99 {REACH_LATENCY_MS:.0f} ms",
+            p99 < REACH_LATENCY_MS,
+        )
+
+
+def service_rows(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row]:
+    """Measure the start, the memory, and the return of killed and hung actors."""
+    with service.served(settings, directory) as served:
+        yield Row(
+            "start to all green",
+            f"{served.green_s:.2f} s",
+            f"{REACH_GREEN_S:.0f} s",
+            served.green_s < REACH_GREEN_S,
+        )
+        kills = served.kill_times_s(10 if quick else 60)
+        p50, p99 = percentile(kills, 50), percentile(kills, 99)
+        yield Row(
+            f"killed to back in service with its state, {len(kills)} single kills",
+            f"p50 {p50:.3f} s, p99 {p99:.3f} s",
+            f"p99 {REACH_BACK_S} s",
+            p99 < REACH_BACK_S,
+        )
+        hung = served.hang_times_s(1 if quick else 3)
+        yield Row(
+            f"stopped to found, killed and back, {len(hung)} times",
+            f"worst {max(hung):.2f} s",
+            f"{REACH_HUNG_S:.0f} s",
+            max(hung) < REACH_HUNG_S,
+        )
+        pss = served.pss_mb()
+        yield Row(
+            "memory of the whole tree (PSS)",
+            f"{pss:.0f} MB in {served.processes} processes",
+            f"{REACH_PSS_MB:.0f} MB",
+            pss < REACH_PSS_MB,
+        )
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """Return a percentile of what was measured, by interpolation."""
+    if len(values) < 2:
+        return values[0]
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+def recording() -> Path | None:
+    """Return the recorded day if this machine has it."""
+    root = Path(__file__).resolve().parents[2]
+    folder = Path(os.environ.get("FLOORWATCH_DATA") or root.parent / "shared" / "data")
+    path = folder / RECORDING
+    return path if path.exists() else None

@@ -1,0 +1,1 @@
+"""Local servers that speak the real protocol of what is outside."""
