@@ -35,6 +35,7 @@ class LocalRun:
         self.source = source
         self.cells: dict[str, Cell] = {}
         self._readers: dict[str, list[Cell]] = {}
+        self._routes: dict[tuple[str, type[Message]], tuple[Cell, ...]] = {}
         self._queue: deque[tuple[str, int, Message]] = deque()
         self._numbers: dict[str, int] = {}
         self._settled = 0
@@ -77,11 +78,19 @@ class LocalRun:
                     cell.commit()
 
     def _drain(self) -> None:
-        queue, readers = self._queue, self._readers
+        queue, routes = self._queue, self._routes
         while queue:
             stream, seq, message = queue.popleft()
-            if type(message) is Settled:
+            kind = type(message)
+            if kind is Settled:
                 self._settled = message.number
-            for cell in readers.get(stream, ()):
+            if (stream, kind) not in routes:
+                routes[stream, kind] = self._route(stream, kind)
+            for cell in routes[stream, kind]:
                 cell.offer(stream, seq, message)
                 cell.release()
+
+    def _route(self, stream: str, kind: type[Message]) -> tuple[Cell, ...]:
+        """Return the readers of a stream that have a use for a kind of message."""
+        readers = self._readers.get(stream, ())
+        return tuple(cell for cell in readers if not cell.choosy or cell.wants(stream, kind))
