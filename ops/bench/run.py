@@ -4,21 +4,21 @@ Every figure is measured in this run: processes are real, the tape is recorded o
 nothing is taken over from an earlier run.
 """
 
+import dataclasses
 import os
 import platform
-import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from ops.bench import backtest, beside, floor, patterns, peers, service, wire
+from ops.bench import backtest, beside, floor, patterns, peers, service, store, wire
 from ops.bench.floor import Walk
+from ops.bench.row import Row, percentile
 from protocol.market import BarClosed
-from protocol.settings import Settings
+from protocol.settings import Settings, StoreSettings
 
 RECORDING = "es-ticks-2013/tick_data.csv.gz"
 REACH_LOCAL = 10e6
@@ -31,16 +31,6 @@ REACH_BACK_S = 0.5
 REACH_HUNG_S = 4.0
 REACH_PSS_MB = 300.0
 REACH_GREEN_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One figure: what, how much, and what it is held against."""
-
-    what: str
-    found: str
-    against: str
-    reached: bool | None = None
 
 
 def run_bench(
@@ -64,13 +54,18 @@ def run_bench(
 def measures(
     settings: Settings, directory: Path, python: Path | None, *, quick: bool
 ) -> Sequence[Callable[[], Iterator[Row]]]:
-    """Return the measurements in the order in which they are made."""
+    """Return the measurements in the order in which they are made.
+
+    The floor is measured on files; a server that the settings name, beside them.
+    """
+    url, settings = settings.store.url, dataclasses.replace(settings, store=StoreSettings())
     return (
         lambda: wire_rows(quick=quick),
         lambda: bar_rows(settings, quick=quick),
         lambda: calculation_rows(quick=quick),
         lambda: replay_rows(settings, directory, quick=quick),
         lambda: backtest_rows(settings, python, quick=quick),
+        lambda: store.store_rows(url, directory, quick=quick),
         lambda: latency_rows(settings, directory, quick=quick),
         lambda: service_rows(settings, directory, quick=quick),
     )
@@ -270,13 +265,6 @@ def service_rows(settings: Settings, directory: Path, *, quick: bool) -> Iterato
             f"{REACH_PSS_MB:.0f} MB",
             pss < REACH_PSS_MB,
         )
-
-
-def percentile(values: Sequence[float], percent: int) -> float:
-    """Return a percentile of what was measured, by interpolation."""
-    if len(values) < 2:
-        return values[0]
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
 def recording() -> Path | None:

@@ -10,7 +10,8 @@ import pytest
 from ops.bench.backtest import SCRIPT, Rival, tapes
 from ops.bench.backtest import nautilus as run_nautilus
 from ops.bench.floor import CONTRACT, Walk
-from ops.bench.run import RECORDING, Row, backtest_rows
+from ops.bench.row import Row
+from ops.bench.run import RECORDING, backtest_rows
 from protocol.settings import Settings
 from tests.actors.adapters.feeds.recordings import real
 
