@@ -1,7 +1,5 @@
 """The bench of the store: what it measures is really done, and a missing server is said."""
 
-
-
 from ops.bench.store import approval_times_us, store_rows
 
 
