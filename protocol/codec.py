@@ -28,6 +28,12 @@ class BadFrame(ValueError):
     """Bytes that are not a message of the catalog."""
 
 
+def prepare() -> None:
+    """Make now what is made at the first use of each kind; whoever is forked later shares it."""
+    for cls in CATALOG:
+        _plan(cls)
+
+
 def encode(message: Message) -> bytes:
     """Return the frame of `message`."""
     plan = _plan(type(message))

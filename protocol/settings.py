@@ -8,6 +8,7 @@ the records from it with `settings_from` and never reads a file or the environme
 import dataclasses
 import typing
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Gt, Le
@@ -257,7 +258,7 @@ def settings_from(mapping: dict[str, Any]) -> Settings:
 
 
 def _record(record: type[R], mapping: dict[str, Any]) -> R:
-    hints = typing.get_type_hints(record)
+    hints = _hints(record)
     values = {
         name: _record(hints[name], value)
         if dataclasses.is_dataclass(hints[name])
@@ -265,3 +266,8 @@ def _record(record: type[R], mapping: dict[str, Any]) -> R:
         for name, value in mapping.items()
     }
     return record(**values)
+
+
+@cache
+def _hints(record: type) -> dict[str, Any]:
+    return typing.get_type_hints(record)

@@ -5,6 +5,7 @@ when one of them is gone it ends every process of the run and returns non-zero, 
 the host (a service manager) starts it again. On SIGTERM and SIGINT it stops the tree in order.
 """
 
+import json
 import os
 import select
 import signal
@@ -17,6 +18,8 @@ from typing import Any
 
 from thespian.actors import ActorSystem, InvalidActorAddress
 
+from protocol import codec
+from protocol.settings import settings_from
 from protocol.system import Health, Start, Stop
 from supervision import bodies, ground, kernel, transport
 from supervision.parcel import pack
@@ -86,6 +89,9 @@ class Host:
         for name in ONE_THREAD:
             os.environ.setdefault(name, "1")
         transport.secure()
+        # What every actor makes for itself costs once if it is there before the first fork.
+        codec.prepare()
+        settings_from(json.loads(self._settings))
         kernel.share_pages()
         self._system = self._start_system()
         self._admin = ground.admin_of(self.port)

@@ -50,7 +50,10 @@ def floor(settings: SupervisionSettings) -> SupervisorSpec:
         # The market giving up must not close the books on an open position.
         intensity=intensity,
         beat_s=beat_s,
-        preload=("numpy", "zmq", "actors.adapters.store", "actors.recorder", "supervision.streams"),
+        preload=(
+            "numpy", "zmq", "actors.adapters.store", "actors.adapters.sqlite",
+            "sqlalchemy.dialects.sqlite", "actors.recorder", "supervision.streams",
+        ),
         children=(
             child("books", "actors.books.BooksShell", *DECISIONS),
             child("recorder", "actors.recorder.RecorderShell", "feed"),

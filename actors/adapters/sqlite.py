@@ -15,6 +15,7 @@ from actors.adapters.fault import StoreFault
 CHECK_S_MAX = 0.25  # About 300 MB. A restart must be quick; each row is checked when it is read.
 CHECK_STEPS = 10_000  # Of SQLite's machine, between two looks at the clock.
 LOCK_LOOK_S = 0.02
+CACHE_KB = 256  # Rows are appended, and read once: two megabytes, as it comes, would lie idle.
 RESTORE = "Restore the file from a backup, or move it away to begin anew with empty books"
 RIGHTS = "Give the user of the floor the right to write the directory and its files"
 
@@ -105,6 +106,7 @@ def _begin(connection: sqlite3.Connection, path: Path) -> None:
         )
     connection.execute("PRAGMA synchronous=FULL")
     _quick_check(connection, path)
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
 
 
 def _quick_check(connection: sqlite3.Connection, path: Path) -> None:
