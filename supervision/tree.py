@@ -8,6 +8,10 @@ restarted actor arrives at the state it had, and those who read it go on where t
 from protocol.settings import SupervisionSettings
 from supervision.spec import ChildSpec, Intensity, Restart, SupervisorSpec
 
+SHARED = (
+    "numpy", "zmq", "actors.adapters.store", "actors.adapters.sqlite",
+    "sqlalchemy.dialects.sqlite", "actors.recorder", "supervision.streams",
+)  # fmt: skip
 DECISIONS = ("bars", "detector", "regime", "router", "risk", "desk", "broker")
 
 
@@ -50,10 +54,7 @@ def floor(settings: SupervisionSettings) -> SupervisorSpec:
         # The market giving up must not close the books on an open position.
         intensity=intensity,
         beat_s=beat_s,
-        preload=(
-            "numpy", "zmq", "actors.adapters.store", "actors.adapters.sqlite",
-            "sqlalchemy.dialects.sqlite", "actors.recorder", "supervision.streams",
-        ),
+        preload=SHARED,
         children=(
             child("books", "actors.books.BooksShell", *DECISIONS),
             child("recorder", "actors.recorder.RecorderShell", "feed"),

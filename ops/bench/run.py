@@ -273,7 +273,6 @@ def memory_row(what: str, served: service.Served) -> Row:
     )
 
 
-
 def recording() -> Path | None:
     """Return the recorded day if this machine has it."""
     root = Path(__file__).resolve().parents[2]
