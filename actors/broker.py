@@ -9,6 +9,7 @@ from actors.core.orders.answers import OrderCommand, account, answer
 from actors.core.orders.book import ExchangeState, apply
 from actors.core.orders.exchange import elapse, execute, seen
 from actors.core.orders.fills import PaperRule
+from actors.core.risk.tiers import has_prices_of
 from actors.core.rules import paper_rule
 from protocol.instruments import instrument_of
 from protocol.market import Cut, Settled, TradeBatch
@@ -37,8 +38,8 @@ class PaperBrokerShell(JournaledShell):
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.settings = settings.paper
-        self.own = instrument_of(settings.feed.symbol)
-        self.rule: PaperRule | None = None
+        self.rules: dict[str, PaperRule] = {}
+        self.market = ""  # Contract of the trades.
         self.state = ExchangeState()
 
     def open_journal(self, settings: Settings, directory: str) -> Journal:
@@ -47,8 +48,10 @@ class PaperBrokerShell(JournaledShell):
     @handles(TradeBatch)
     def on_trades(self, batch: TradeBatch) -> Iterable[Message]:
         """Execute against the trades."""
-        trades = trades_of(batch)
-        facts = execute(self.state, trades, self._rule_for(batch.contract))
+        trades, self.market = trades_of(batch), batch.contract
+        facts: list[Message] = []
+        for contract in self._contracts():
+            facts += execute(self.state, trades, self._rule_for(contract))
         seen(self.state, trades)
         return facts
 
@@ -59,7 +62,10 @@ class PaperBrokerShell(JournaledShell):
     @handles(StatusAsked)
     def on_order(self, command: OrderCommand) -> Iterable[Message]:
         """Answer an order or a question about one; an order that comes again brings nothing."""
-        return answer(self.state, command, self.rule or self._rule_for(command.contract))
+        follows = not self.market or has_prices_of(command.contract, self.market)
+        return answer(
+            self.state, command, self._rule_for(command.contract if follows else self.market)
+        )
 
     @handles(AccountAsked)
     def on_account_asked(self, asked: AccountAsked) -> Iterable[Message]:
@@ -76,10 +82,17 @@ class PaperBrokerShell(JournaledShell):
         """All orders of the cut are in: the feed may go on."""
         return (settled,)
 
+    def _contracts(self) -> list[str]:
+        """Return what the trades execute: their own contract, and its micro or full-sized one."""
+        state = self.state
+        orders = (*state.entries.values(), *state.positions.values(), *state.requests.values())
+        found = dict.fromkeys((self.market, *(order.contract for order in orders)))
+        return [contract for contract in found if has_prices_of(contract, self.market)]
+
     def _rule_for(self, contract: str) -> PaperRule:
-        if self.rule is None or self.rule.contract != contract:
-            self.rule = paper_rule(self.settings, self.own, contract)
-        return self.rule
+        if contract not in self.rules:
+            self.rules[contract] = paper_rule(self.settings, instrument_of(contract), contract)
+        return self.rules[contract]
 
     def apply(self, fact: Any) -> None:
         if not isinstance(fact, Cut | Settled):
