@@ -16,10 +16,7 @@ class FenceCause(StrEnum):
     MISMATCH = "mismatch"
     FOREIGN = "foreign"  # At the start the broker held what we know nothing of.
     UNCONFIRMED = "unconfirmed"  # An order whose state nobody could tell.
-    STORE = "store"  # The journal could not be written.
-    BREAKER = "breaker"
     RECONNECTS = "reconnects"
-    CLOCK = "clock"
     KILL = "kill"
 
 

@@ -186,6 +186,8 @@ class DeskSettings:
     flatten_s: PositiveInt = 5  # Not flat after this, a flatten is repeated.
     protect_s: PositiveInt = 5  # Without a working stop for longer, a position is left.
     reconcile_s: PositiveInt = 10  # Between comparisons with the broker.
+    losses_max: PositiveInt = 3  # Of the link within the time below: more need a person.
+    losses_within_s: PositiveInt = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,6 +196,8 @@ def desk_rule(desk: DeskSettings) -> DeskRule:
         flatten_ns=desk.flatten_s * NANOS_PER_S,
         protect_ns=desk.protect_s * NANOS_PER_S,
         reconcile_ns=desk.reconcile_s * NANOS_PER_S,
+        losses_max=desk.losses_max,
+        losses_within_ns=desk.losses_within_s * NANOS_PER_S,
     )
 
 

@@ -21,6 +21,10 @@ export function show(head) {
     halted.textContent =
       `Trading is halted: ${words(reason)}. ` + `Day ${money(net, true)}, limit ${money(limit)}.`;
   }
+  const fence = byId("fence");
+  fence.hidden = head.fence.length === 0;
+  const causes = head.fence.map(({cause, detail}) => `${words(cause)} (${detail})`);
+  fence.textContent = `No entries, the fence is closed: ${causes.join("; ")}.`;
   text("signals-note", counted(head.counts));
   const name = `${head.simulated ? "SIM " : ""}${head.contract || "Floorwatch"}`;
   document.title = `${name} ${money(head.day.pnl_cents, true)}`;

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 from actors.core.orders import booking, reconcile, reports, timeouts
 from actors.core.orders.brackets import client_id
+from actors.core.orders.commands import Heard, obey
 from actors.core.orders.corrections import corrected
 from actors.core.orders.desk_rule import DeskRule
-from actors.core.orders.commands import Heard, obey
 from actors.core.orders.desk_state import DeskState, Fact, apply, draft, exposed
 from actors.core.orders.fence import closing, fenced
 from actors.core.orders.lifecycle import Disagreement
@@ -57,7 +57,7 @@ def decide(state: DeskState, message: Input, rule: DeskRule) -> list[Fact]:
         case AccountReported():
             return reconcile.answered(state, message)
         case LinkChanged():
-            return reconcile.link_changed(state, message)
+            return reconcile.link_changed(state, message, rule)
         case Heard():
             return obey(state, message)
         case Cut():

@@ -14,3 +14,5 @@ class DeskRule:
     flatten_ns: int  # Not flat after this, a flatten is repeated.
     protect_ns: int  # Without a working stop for longer, a position is left.
     reconcile_ns: int  # Between two comparisons with the broker.
+    losses_max: int  # More losses of the link than this ...
+    losses_within_ns: int  # ... within so long need a person.

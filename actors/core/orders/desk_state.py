@@ -75,6 +75,7 @@ class DeskState:
     compared_id: str = ""  # Of the last question whose answer was compared ...
     differing: frozenset[str] = frozenset()  # ... and the subjects on which it did not agree.
     dirty: bool = False  # Something happened since the last question.
+    losses: tuple[int, ...] = ()  # When the link was lost, the last few times.
     commands: dict[str, None] = field(default_factory=dict)  # Ids of all that were told.
     kills: int = 0
     believing: CommandGiven | None = None  # Who told to believe the next account.
@@ -240,6 +241,8 @@ def _settle(state: DeskState, contract: str) -> None:
 
 
 def _close_fence(state: DeskState, fact: FenceClosed) -> None:
+    if fact.cause is FenceCause.LINK and fact.ts_ns not in state.losses:
+        state.losses = (*state.losses, fact.ts_ns)[-DETAILS_MAX:]
     details = state.fence.get(fact.cause, ())
     if fact.detail not in details:
         state.fence[fact.cause] = (*details, fact.detail)[-DETAILS_MAX:]

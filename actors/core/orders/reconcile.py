@@ -23,11 +23,11 @@ from actors.core.orders.money import SIGN
 from actors.core.orders.reports import step
 from actors.core.orders.timeouts import status_asked
 from protocol.desk import Step
-from protocol.fence import BooksAgreed, BooksDiffer, FenceCause, PositionAdopted
+from protocol.fence import BooksAgreed, BooksDiffer, FenceCause, FenceClosed, PositionAdopted
 from protocol.market import Cut, CutReason
 from protocol.orders import AccountAsked, Leg
 from protocol.reports import AccountReported, LinkChanged
-from protocol.units import Nanos
+from protocol.units import NANOS_PER_S, Nanos
 
 
 def asked_at(state: DeskState, cut: Cut, rule: DeskRule) -> list[AccountAsked]:
@@ -55,11 +55,23 @@ def account_asked(state: DeskState, ts_ns: int) -> AccountAsked:
     )
 
 
-def link_changed(state: DeskState, change: LinkChanged) -> list[Fact]:
-    """Return what follows from the loss or the return of the connection."""
+def link_changed(state: DeskState, change: LinkChanged, rule: DeskRule) -> list[Fact]:
+    """Return what follows from the loss or the return of the connection.
+
+    One that is lost again and again is no connection to trade by, though it comes back each time.
+    """
+    ts_ns = change.ts_ns
     if change.up:
-        return [account_asked(state, change.ts_ns)]
-    return [*closing(state, FenceCause.LINK, change.ts_ns, f"down: {change.reason}")]
+        return [account_asked(state, ts_ns)]
+    if ts_ns in state.losses:
+        return []
+    losses = 1 + sum(ts_ns - lost_ns < rule.losses_within_ns for lost_ns in state.losses)
+    lost = FenceClosed(ts_ns=ts_ns, cause=FenceCause.LINK, detail=f"down: {change.reason}")
+    if losses <= rule.losses_max:
+        return [lost]
+    minutes = rule.losses_within_ns / (60 * NANOS_PER_S)
+    detail = f"lost {losses} times within {minutes:g} minutes, at most {rule.losses_max} pass"
+    return [lost, *closing(state, FenceCause.RECONNECTS, ts_ns, detail)]
 
 
 def answered(state: DeskState, report: AccountReported) -> list[Fact]:

@@ -39,6 +39,8 @@ RULE = DeskRule(
     flatten_ns=5 * NANOS_PER_S,
     protect_ns=5 * NANOS_PER_S,
     reconcile_ns=10 * NANOS_PER_S,
+    losses_max=1_000_000,  # The storm cuts the line more often than any venue.
+    losses_within_ns=600 * NANOS_PER_S,
 )
 PAPER = PaperRule(
     contract=CONTRACT,

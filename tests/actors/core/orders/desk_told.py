@@ -31,6 +31,8 @@ RULE = DeskRule(
     flatten_ns=5 * NANOS_PER_S,
     protect_ns=5 * NANOS_PER_S,
     reconcile_ns=10 * NANOS_PER_S,
+    losses_max=3,
+    losses_within_ns=600 * NANOS_PER_S,
 )
 CLIENT = client_id("bracket-1")
 T0 = at("10:05")

@@ -47,18 +47,18 @@ def test_an_entry_is_refused_while_any_cause_stands(causes):
 
 
 def test_a_cause_is_recorded_once_with_each_detail():
-    state = closed(FenceCause.BREAKER)
-    assert closing(state, FenceCause.BREAKER, s(1), "found") == []
-    (again,) = closing(state, FenceCause.BREAKER, s(1), "more")
+    state = closed(FenceCause.UNCONFIRMED)
+    assert closing(state, FenceCause.UNCONFIRMED, s(1), "found") == []
+    (again,) = closing(state, FenceCause.UNCONFIRMED, s(1), "more")
     apply(state, again)
-    assert state.fence == {FenceCause.BREAKER: ("found", "more")}
+    assert state.fence == {FenceCause.UNCONFIRMED: ("found", "more")}
     for number in range(2 * DETAILS_MAX):
-        apply(state, FenceClosed(ts_ns=s(2), cause=FenceCause.BREAKER, detail=str(number)))
-    assert len(state.fence[FenceCause.BREAKER]) == DETAILS_MAX
+        apply(state, FenceClosed(ts_ns=s(2), cause=FenceCause.UNCONFIRMED, detail=str(number)))
+    assert len(state.fence[FenceCause.UNCONFIRMED]) == DETAILS_MAX
 
 
 def test_what_does_not_stand_cannot_be_opened():
-    assert open_fence(closed(FenceCause.KILL), FenceCause.CLOCK, s(1), "me", "why") == []
+    assert open_fence(closed(FenceCause.KILL), FenceCause.FOREIGN, s(1), "me", "why") == []
 
 
 @pytest.mark.parametrize(("who", "reason"), [("", "why"), ("me", "")])
@@ -108,3 +108,21 @@ def test_the_fence_stands_after_a_restart_as_it_stood():
     state = closed(*FenceCause)
     again = closed(*FenceCause, *FenceCause)
     assert again == state and len(state.fence) == len(FenceCause)
+
+
+def test_the_fourth_loss_of_the_link_within_ten_minutes_needs_a_person():
+    state = DeskState()
+    for minute in (0, 3, 6):
+        facts = send(state, link(False, 60 * minute), link(True, 60 * minute + 1))
+        assert [fact.cause for fact in facts if isinstance(fact, FenceClosed)] == [FenceCause.LINK]
+    fourth = send(state, link(False, 60 * 9))
+    assert [fact.cause for fact in fourth] == [FenceCause.LINK, FenceCause.RECONNECTS]
+    assert fourth[1].detail == "lost 4 times within 10 minutes, at most 3 pass"
+    assert send(state, link(False, 60 * 9)) == []  # The same report again.
+
+
+@pytest.mark.parametrize(("minute", "fences"), [(10 - 1 / 60, 2), (10, 1)])
+def test_a_loss_of_ten_minutes_ago_counts_no_more(minute, fences):
+    state = DeskState()
+    send(state, link(False, 0), link(False, 60), link(False, 120))
+    assert len(send(state, link(False, 60 * minute))) == fences
