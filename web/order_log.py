@@ -1,5 +1,6 @@
-"""One line of the order log for each message about an order. Pure."""
+"""One line of the order log for each message about an order, or about what it may risk. Pure."""
 
+from protocol.account import MarginRestored, MarginShort, StillExposed, TierChanged
 from protocol.commands import CommandGiven
 from protocol.fence import BooksDiffer, FenceClosed, FenceOpened, PositionAdopted
 from protocol.message import Message
@@ -83,5 +84,22 @@ def _change(message: Message) -> Event:
             return Event(ts_ns, "books differ", "", detail=detail)
         case PositionAdopted(ts_ns=ts_ns, quantity=quantity, who=who, reason=reason):
             return Event(ts_ns, "adopted", "", quantity=quantity, detail=f"{who}: {reason}")
+        case _:
+            return _capital(message)
+
+
+def _capital(message: Message) -> Event:
+    match message:
+        case TierChanged(ts_ns=ts_ns) as tier:
+            stop = f"a stop is {tier.stop_share_ppm / 10_000:.1f} % of the balance"
+            idle = "" if tier.traded else ", which this feed cannot trade"
+            told = f"{tier.name}: up to {tier.quantity_max} {tier.instrument}{idle}; {stop}"
+            return Event(ts_ns, f"tier {tier.before} to {tier.tier}", "", detail=told)
+        case MarginShort(ts_ns=ts_ns) | MarginRestored(ts_ns=ts_ns):
+            what = "margin short" if isinstance(message, MarginShort) else "margin restored"
+            needed, equity = message.needed_cents / 100, message.equity_cents / 100
+            return Event(ts_ns, what, "", detail=f"{equity:,.2f} for {needed:,.2f} needed")
+        case StillExposed(ts_ns=ts_ns, contract=contract, quantity=quantity):
+            return Event(ts_ns, "still exposed", "", quantity=quantity, detail=contract)
         case _:
             raise ValueError(f"{message.KIND} is not about an order")

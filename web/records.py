@@ -1,8 +1,10 @@
 """What the page keeps together about a signal, a bracket, an order and a day."""
 
-from collections import deque
+from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from protocol.orders import BracketDenied, PositionClosed, PositionOpened
@@ -17,6 +19,7 @@ from protocol.signals import (
 )
 from protocol.units import NANOS_PER_S
 
+V = TypeVar("V")
 CURVE_MAX = 400
 NEW_YORK = ZoneInfo("America/New_York")
 DAY_STARTS = timedelta(hours=18)  # Of the evening before: then the next trading day begins.
@@ -95,3 +98,12 @@ def trading_date(ts_ns: int) -> date:
     """Return the trading day of an instant: it begins at 18:00 New York the evening before."""
     instant = datetime.fromtimestamp(ts_ns // NANOS_PER_S, UTC).astimezone(NEW_YORK)
     return (instant.replace(tzinfo=None) + timedelta(days=1) - DAY_STARTS).date()
+
+
+def room(table: OrderedDict[str, V], key: str, make: Callable[[], V], most: int) -> V:
+    """Return the entry of `key`, made where it is missing; the oldest gives way."""
+    if key not in table:
+        table[key] = make()
+        if len(table) > most:
+            table.popitem(last=False)
+    return table[key]

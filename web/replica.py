@@ -7,9 +7,17 @@ its cause: whatever belongs together is kept by id and put together when it is l
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-from protocol.account import BalanceReported, TradingHalted, TradingResumed
+from protocol.account import (
+    BalanceReported,
+    MarginRestored,
+    MarginShort,
+    StillExposed,
+    TierChanged,
+    TradingHalted,
+    TradingResumed,
+)
 from protocol.commands import CommandGiven
 from protocol.fence import BooksDiffer, FenceCause, FenceClosed, FenceOpened, PositionAdopted
 from protocol.market import BarClosed, Cut, CutReason, ValueJudged
@@ -50,7 +58,7 @@ from protocol.signals import (
     ZoneChanged,
 )
 from web.order_log import line
-from web.records import STAGES, Advice, Bracket, Day, Event, Journey, trading_date
+from web.records import STAGES, Advice, Bracket, Day, Event, Journey, room, trading_date
 
 BARS_MAX = 160
 SIGNALS_MAX = 120
@@ -60,7 +68,6 @@ EVENTS_MAX = 120
 TRIPS_MAX = 120
 SETUPS_MAX = 40
 
-V = TypeVar("V")
 
 
 class Replica:
@@ -140,10 +147,10 @@ class Replica:
         self._journey(noted.signal_id).noted = noted
 
     def _recommended(self, setup: SetupRecommended) -> None:
-        _room(self.setups, setup.id, Advice, SETUPS_MAX).recommended = setup
+        room(self.setups, setup.id, Advice, SETUPS_MAX).recommended = setup
 
     def _setup_ended(self, ended: SetupEnded) -> None:
-        _room(self.setups, ended.id, Advice, SETUPS_MAX).ended = ended
+        room(self.setups, ended.id, Advice, SETUPS_MAX).ended = ended
 
     def _raised(self, raised: SignalRaised) -> None:
         self._journey(raised.id).raised = raised
@@ -164,7 +171,7 @@ class Replica:
         self._advance(approved.bracket_id, "approved")
 
     def _submitted(self, order: BracketSubmitted) -> None:
-        _room(self.clients, order.client_id, lambda: order.bracket_id, CLIENTS_MAX)
+        room(self.clients, order.client_id, lambda: order.bracket_id, CLIENTS_MAX)
         self._advance(order.bracket_id, "submitted")
         # The broker's answer may have been folded before the desk's own record.
         self._advance(order.bracket_id, *self.stages.pop(order.client_id, ("", "")))
@@ -229,10 +236,10 @@ class Replica:
         self.halted = None
 
     def _journey(self, signal_id: str) -> Journey:
-        return _room(self.signals, signal_id, Journey, SIGNALS_MAX)
+        return room(self.signals, signal_id, Journey, SIGNALS_MAX)
 
     def _advance(self, bracket_id: str, stage: str, detail: str = "") -> Bracket:
-        bracket = _room(self.brackets, bracket_id, Bracket, BRACKETS_MAX)
+        bracket = room(self.brackets, bracket_id, Bracket, BRACKETS_MAX)
         if STAGES.index(stage) > STAGES.index(bracket.stage):
             bracket.stage, bracket.detail = stage, detail
         return bracket
@@ -241,7 +248,7 @@ class Replica:
         bracket_id = self.clients.get(client_id)
         if bracket_id is None:
             self.stages.pop(client_id, None)
-            _room(self.stages, client_id, lambda: (stage, detail), CLIENTS_MAX)
+            room(self.stages, client_id, lambda: (stage, detail), CLIENTS_MAX)
         else:
             self._advance(bracket_id, stage, detail)
 
@@ -251,18 +258,10 @@ class Replica:
         self.events.append(event)
 
 
-def _room(table: OrderedDict[str, V], key: str, make: Callable[[], V], most: int) -> V:
-    """Return the entry of `key`, made where it is missing; the oldest gives way."""
-    if key not in table:
-        table[key] = make()
-        if len(table) > most:
-            table.popitem(last=False)
-    return table[key]
-
-
 LOGGED: tuple[type[Message], ...] = (
     FlattenOrdered, FlattenSubmitted, ModifySubmitted, CancelSubmitted, StatusAsked, OrderFilled,
     OrderModified, OrderCancelled, OrderExpired, LinkChanged, BooksDiffer, PositionAdopted,
+    TierChanged, MarginShort, MarginRestored, StillExposed,
 )  # fmt: skip
 FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     Cut: Replica._cut,

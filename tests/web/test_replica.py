@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from protocol.account import BalanceReported, TradingHalted, TradingResumed
+from protocol.account import (
+    BalanceReported,
+    MarginRestored,
+    MarginShort,
+    StillExposed,
+    TierChanged,
+    TradingHalted,
+    TradingResumed,
+)
 from protocol.commands import Action, CommandGiven
 from protocol.fence import BooksDiffer, FenceCause, FenceClosed, FenceOpened, PositionAdopted
 from protocol.market import Cut, CutReason, Settled
@@ -400,6 +408,14 @@ LOG = {
     "link down": LinkChanged(ts_ns=at("10:05"), up=False, reason="line"),
     "link up": LinkChanged(ts_ns=at("10:05"), up=True, reason="line"),
     "books differ": BooksDiffer(**AT, request_id="r", ours=1, theirs=0, detail="differ"),
+    "tier 0 to 1": TierChanged(
+        ts_ns=at("10:05"), tier=1, before=0, name="MES Building", instrument="MES", traded=True,
+        balance_cents=250_000, quantity_max=3, loss_limit_cents=10_000, stop_cents=2_249,
+        stop_share_ppm=8_996,
+    ),
+    "margin short": MarginShort(**AT, needed_cents=50_000, equity_cents=40_000),
+    "margin restored": MarginRestored(**AT, needed_cents=50_000, equity_cents=60_000),
+    "still exposed": StillExposed(**AT, quantity=1, hard_stop_ns=at("16:59")),
     "adopted": PositionAdopted(**AT, quantity=1, entry_sum=1, who="me", reason="mine"),
 }
 
