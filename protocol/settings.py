@@ -259,6 +259,12 @@ def settings_from(mapping: dict[str, Any]) -> Settings:
     return _record(Settings, mapping)
 
 
+def prepare() -> None:
+    """Make now what `settings_from` makes at its first use; whoever is forked later shares it."""
+    for record in _hints(Settings).values():
+        _hints(record)
+
+
 def _record(record: type[R], mapping: dict[str, Any]) -> R:
     hints = _hints(record)
     values = {

@@ -5,7 +5,6 @@ when one of them is gone it ends every process of the run and returns non-zero, 
 the host (a service manager) starts it again. On SIGTERM and SIGINT it stops the tree in order.
 """
 
-import json
 import os
 import select
 import signal
@@ -18,8 +17,7 @@ from typing import Any
 
 from thespian.actors import ActorSystem, InvalidActorAddress
 
-from protocol import codec
-from protocol.settings import settings_from
+from protocol import codec, settings
 from protocol.system import Health, Start, Stop
 from supervision import bodies, ground, kernel, transport
 from supervision.parcel import pack
@@ -91,7 +89,7 @@ class Host:
         transport.secure()
         # What every actor makes for itself costs once if it is there before the first fork.
         codec.prepare()
-        settings_from(json.loads(self._settings))
+        settings.prepare()
         kernel.share_pages()
         self._system = self._start_system()
         self._admin = ground.admin_of(self.port)
