@@ -40,6 +40,9 @@ def obey(state: DeskState, heard: Heard) -> list[Fact]:
         raise Senseless(f"found {command}, wanted an id, who tells it and a reason")
     said = f"by {command.who}: {command.reason}"
     match command.action:
+        case Action.HALT if now_ns == 0:
+            # A halt stands for a day of the market: without one it would stand for none.
+            raise Senseless("no decision point has passed yet: tell it after the first, or kill")
         case Action.HALT:
             # Without a limit: entries stop, brackets stay where they are.
             halted = TradingHalted(

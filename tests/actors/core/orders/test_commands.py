@@ -3,13 +3,13 @@
 import pytest
 
 from actors.core.orders.commands import Heard, Senseless, obey
-from actors.core.orders.desk_state import DeskState, apply
+from actors.core.orders.desk_state import DeskState, apply, held
 from protocol.account import TradingHalted, TradingResumed
 from protocol.commands import Action, CommandGiven
-from protocol.fence import FenceCause, FenceClosed, FenceOpened, PositionAdopted
+from protocol.fence import BooksDiffer, FenceCause, FenceClosed, FenceOpened, PositionAdopted
 from protocol.orders import AccountAsked, ExitReason, FlattenSubmitted
 from protocol.reports import AccountReported
-from tests.actors.core.orders.desk_told import accepted, fill, s, send
+from tests.actors.core.orders.desk_told import accepted, fill, link, s, send
 from tests.makers import CONTRACT, make_bracket
 
 NOW = s(60)
@@ -72,6 +72,15 @@ def test_a_halt_stops_entries_and_leaves_brackets_where_they_are():
     assert (halted.limit_cents, halted.reason, halted.ts_ns) == (0, "by anna: because", NOW)
 
 
+def test_before_the_first_decision_point_a_halt_is_refused_and_a_kill_is_not():
+    state = DeskState()
+    with pytest.raises(Senseless, match="tell it after the first, or kill"):
+        obey(state, Heard(command(Action.HALT), 0))
+    assert [type(fact) for fact in obey(state, Heard(command(Action.KILL), 0))] == [
+        CommandGiven, FenceClosed,
+    ]  # fmt: skip
+
+
 def test_a_resume_is_told_to_whoever_halts():
     _, resumed = hear(DeskState(), command(Action.RESUME))
     assert isinstance(resumed, TradingResumed)
@@ -119,9 +128,11 @@ def test_force_sync_asks_and_believes_that_answer_and_no_later_one():
     assert (adopted.quantity, adopted.entry_sum, adopted.who) == (2, 40_000, "anna")
     assert state.believing is None
     assert not state.fence
-    hear(state, command(Action.HALT, id="b"))
-    send(state, *[])
-    assert [fact for fact in hear(state, command(Action.FLATTEN, id="c"))[1:]] != []
+    send(state, link(True, 70))
+    later = send(state, report(state, (CONTRACT, 5, 100_000)))
+    assert any(isinstance(fact, BooksDiffer) for fact in later)
+    assert not any(isinstance(fact, PositionAdopted) for fact in later)
+    assert held(state) == {CONTRACT: 2}
 
 
 def test_force_sync_without_a_difference_adopts_nothing_and_is_over():
