@@ -12,7 +12,7 @@ from actors.core.orders.fills import PaperRule
 from actors.core.risk.tiers import has_prices_of
 from actors.core.rules import paper_rule
 from protocol.instruments import instrument_of
-from protocol.market import Cut, Settled, TradeBatch
+from protocol.market import Cut, FeedLost, FeedRestored, Settled, TradeBatch
 from protocol.message import Message
 from protocol.orders import (
     AccountAsked,
@@ -72,6 +72,12 @@ class PaperBrokerShell(JournaledShell):
         """Say what is held, what works and what was executed."""
         return (account(self.state, asked),)
 
+    @handles(FeedLost, source="feed")
+    @handles(FeedRestored, source="feed")
+    def on_feed_changed(self, change: FeedLost | FeedRestored) -> Iterable[Message]:
+        """Tell the desk, which does not read the feed: the fence is its own."""
+        return (change,)
+
     @handles(Cut, source="feed")
     def on_feed_cut(self, cut: Cut) -> Iterable[Message]:
         """All trades before the cut are executed against: tell the desk."""
@@ -95,7 +101,7 @@ class PaperBrokerShell(JournaledShell):
         return self.rules[contract]
 
     def apply(self, fact: Any) -> None:
-        if not isinstance(fact, Cut | Settled):
+        if not isinstance(fact, Cut | Settled | FeedLost | FeedRestored):
             apply(self.state, fact)
 
     def inspect(self) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from actors.adapters.kill_file import LOOK_S, NAME, KillFile, KillSwitch, KillWa
 from actors.adapters.open import open_journal
 from actors.core.orders.commands import Heard, Senseless, killed
 from actors.core.orders.desk import Input, decide_all
-from actors.core.orders.desk_state import DeskState, apply, held
-from actors.core.orders.fence import fenced
+from actors.core.orders.desk_shown import shown
+from actors.core.orders.desk_state import DeskState, apply
+from actors.core.orders.notices import Notice, Noticed
 from actors.core.rules import desk_rule
 from protocol.commands import Action, CommandGiven
-from protocol.fence import FenceCause
-from protocol.market import Cut, Settled
+from protocol.fence import FenceCause, FenceOrdered
+from protocol.market import Cut, FeedLost, FeedRestored, Settled
 from protocol.message import Message
 from protocol.orders import BracketApproved, FlattenOrdered
 from protocol.reports import (
@@ -58,7 +59,7 @@ class DeskShell(JournaledShell):
 
     @handles(BracketApproved)
     @handles(FlattenOrdered)
-    def on_order(self, order: BracketApproved | FlattenOrdered) -> Iterable[Message]:
+    def on_order(self, order: BracketApproved | FlattenOrdered | Noticed) -> Iterable[Message]:
         """Take what risk orders; at a cut it is decided with the rest of the cut."""
         if self.waiting is None:
             return decide_all(self.state, [order], self.rule)
@@ -81,6 +82,18 @@ class DeskShell(JournaledShell):
             # They are recorded together with how far risk was read: nothing may wait now.
             self.waiting = None
         return facts
+
+    @handles(FeedLost, source="broker")
+    @handles(FeedRestored, source="broker")
+    @handles(FenceOrdered, source=OUTSIDE)
+    def on_notice(self, notice: Notice) -> Iterable[Message]:
+        """Record what a silent feed, or a clock that a check does not believe, means."""
+        return self.on_broker_message(Noticed(notice, self.now_ns))
+
+    @handles(FenceOrdered)
+    def on_fence_ordered(self, order: FenceOrdered) -> Iterable[Message]:
+        """Close the fence as risk orders, before what it orders behind that."""
+        return self.on_order(Noticed(order, self.now_ns))
 
     @handles(Cut, source="broker")
     def on_broker_cut(self, cut: Cut) -> Iterable[Message]:
@@ -128,17 +141,4 @@ class DeskShell(JournaledShell):
                 apply(self.state, fact)
 
     def inspect(self) -> dict[str, Any]:
-        state = self.state
-        return {
-            "brackets": len(state.brackets),
-            "open": {
-                key: f"{' '.join(bracket.orders.values())} {bracket.trip.signed:+}"
-                for key, bracket in state.open.items()
-            },
-            "held": held(state),
-            "flattens": {contract: last.attempt for contract, last in state.leaving.items()},
-            "fence": fenced(state) or "open",
-            "kill_file": self.kill.on,
-            "asked": None if state.question is None else state.question.request_id,
-            "differs": sorted(state.differing),
-        }
+        return {**shown(self.state), "kill_file": self.kill.on}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from actors.core.risk.breaker import breaker_cents, tripped
 from actors.core.risk.exposure import balance_cents, limit_cents, unrealised_cents
 from actors.core.risk.judge import judge_cut
 from actors.core.risk.ledger import apply
@@ -37,6 +38,7 @@ class RiskShell(Shell):
     def configure(self, settings: Settings, directory: str) -> None:
         self.series = settings.bars.series[0]
         self.rule = risk_rule(settings, instrument_of(settings.feed.symbol))
+        self.breaker_cents = breaker_cents(settings.risk)
         self.state = RiskState()
         self.last_ns = 0
         self.turned: list[FlowTurned] = []  # Since the last cut.
@@ -70,10 +72,12 @@ class RiskShell(Shell):
         self.turned.append(said)
 
     def on_cut(self, cut: Cut) -> Iterable[Message]:
-        """Settle tier and resume, judge the signals, halt at the limit, flatten when it is time."""
+        """Settle tier and resume, judge the signals, halt at a limit, flatten when it is time."""
         self.last_ns = cut.ts_ns
         decided = self._folded(before_cut(self.state, cut.ts_ns, self.rule))
         apply(self.state, cut)
+        # Before the judging: what has tripped lets no entry of this very cut through.
+        decided += self._folded(tripped(self.state, cut.ts_ns, self.rule, self.breaker_cents))
         decided += self._folded(judge_cut(self.state, cut.ts_ns, self.rule))
         decided += self._folded(after_cut(self.state, cut.ts_ns, self.rule, self.turned))
         self.turned.clear()

@@ -21,7 +21,7 @@ from ops.calendars import with_calendar
 from ops.config import settings_json
 from ops.replay import Result, first_day, result_of
 from ops.report import EXIT_DATA, counting, show_result, show_summary
-from ops.round_trips import extremes_over, trips_of
+from ops.round_trips import reach_over
 from protocol.codec import decode
 from protocol.instruments import root_of
 from protocol.settings import Settings
@@ -133,8 +133,8 @@ def replay_live(files: list[Path], settings: Settings, console: Console) -> int:
     if code == 0:
         books = books_of(settings, run_dir)
         frames = FrameLog.read_only(data_directory(run_dir) / "tape.frames")
-        extremes = extremes_over(map(decode, frames.frames()), trips_of(books))
-        result: Result = result_of(books, seconds, extremes)
+        reach = reach_over(map(decode, frames.frames()), books)
+        result: Result = result_of(books, seconds, reach)
         frames.close()
         books.close()
         show_result(summary, result, settings, console)

@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,9 +16,8 @@ from actors.adapters.feeds.port import Refusals
 from actors.adapters.feeds.tape import Summary, Tally, TapeRule, tape
 from actors.books import BooksShell
 from actors.core.columns import trades_of
-from actors.core.orders.excursions import Extremes
 from actors.core.session.calendar import trading_date, trading_day
-from ops.round_trips import ExcursionShell, RoundTrip, trips_of
+from ops.round_trips import ExcursionShell, OpenTrip, Reach, RoundTrip, open_trips, trips_of
 from protocol.market import BarClosed, TradeBatch, Window
 from protocol.message import Message
 from protocol.orders import BracketDenied, BracketSubmitted
@@ -79,6 +78,7 @@ class Result:
     orders: int
     fills: int
     trips: tuple[RoundTrip, ...]
+    open_trips: tuple[OpenTrip, ...]  # Held at the end: neither won nor lost.
     digest: str
     seconds: float
     simulated_bars: int  # Of those above: made of simulated trades.
@@ -90,11 +90,9 @@ class Result:
         return sum(trip.closed.pnl_cents for trip in self.trips)
 
 
-def result_of(
-    books: Books, seconds: float, extremes: Mapping[str, Extremes | None] | None = None
-) -> Result:
-    """Count what the books hold; `extremes` are those of the round trips, by bracket id."""
-    found = extremes or {}
+def result_of(books: Books, seconds: float, reach: Reach | None = None) -> Result:
+    """Count what the books hold; `reach` is how far the market went, where the tape is at hand."""
+    reach = reach or Reach()
     return Result(
         bars=_count(books.entries("bars"), BarClosed),
         signals=_count(books.entries("detector"), SignalRaised),
@@ -102,7 +100,8 @@ def result_of(
         denied=_count(books.entries("risk"), BracketDenied),
         orders=_count(books.entries("desk"), BracketSubmitted),
         fills=_count(books.entries("broker"), OrderFilled),
-        trips=tuple(RoundTrip(trip, found.get(trip.bracket_id)) for trip in trips_of(books)),
+        trips=tuple(RoundTrip(trip, reach.done.get(trip.bracket_id)) for trip in trips_of(books)),
+        open_trips=tuple(open_trips(books, reach)),
         digest=digest(books),
         seconds=seconds,
         simulated_bars=sum(
@@ -224,7 +223,7 @@ def replay_local(
         run = local_floor(settings, books, directory, watch)
         run.run(_told(not_empty(tape(source, rule, tally), source), tally, progress))
     seconds = time.perf_counter() - began
-    result = result_of(books, seconds, watch.watched.done)
+    result = result_of(books, seconds, watch.reach)
     return tally.summary(refusals.counts, refusals.path), result
 
 

@@ -17,7 +17,7 @@ from actors.adapters.feeds.port import FeedError
 from actors.adapters.feeds.tape import Summary
 from ops.calendars import with_calendar
 from ops.replay import Result, SessionCount, first_day, replay_local
-from ops.round_trips import RoundTrip
+from ops.round_trips import OpenTrip, RoundTrip
 from protocol.instruments import instrument_of
 from protocol.market import Aggressor, SideSource, Window
 from protocol.patterns import Pattern
@@ -108,7 +108,7 @@ def show_result(summary: Summary, result: Result, settings: Settings, console: C
     rate = summary.trades / result.seconds if result.seconds else 0.0
     table.add_row("took", f"{result.seconds:.2f} s, {rate:,.0f} trades/s")
     console.print(table)
-    show_trips(result.trips, console)
+    show_trips((*result.trips, *result.open_trips), console)
     show_counts(result.counts, console)
     paper = settings.paper
     console.print(
@@ -130,11 +130,14 @@ def show_result(summary: Summary, result: Result, settings: Settings, console: C
         )
 
 
-def show_trips(trips: Sequence[RoundTrip], console: Console) -> None:
-    """Print each round trip: its fills, how far the market went, what it cost and brought."""
+def show_trips(trips: Sequence[RoundTrip | OpenTrip], console: Console) -> None:
+    """Print each round trip: its fills, how far the market went, what it cost and brought.
+
+    What is still open has no exit: it goes to the last price, and `net` is what it is worth there.
+    """
     if not trips:
         return
-    rows = [TRIP_HEADINGS, *(_trip(trip) for trip in trips)]
+    rows = [TRIP_HEADINGS, *(_row(trip) for trip in trips)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     console.print()
     for row in rows:
@@ -144,6 +147,29 @@ def show_trips(trips: Sequence[RoundTrip], console: Console) -> None:
         )
         # Whole lines, even where they are longer than the screen: half a price is worse.
         console.print("  ".join(cells), soft_wrap=True, highlight=False)
+
+
+def _row(trip: RoundTrip | OpenTrip) -> tuple[str, ...]:
+    return _trip(trip) if isinstance(trip, RoundTrip) else _open(trip)
+
+
+def _open(trip: OpenTrip) -> tuple[str, ...]:
+    held, extremes, mark = trip.held, trip.extremes, trip.mark
+    tick, far = instrument_of(held.contract).tick, ("", "")
+    if extremes is not None:
+        far = (f"{extremes.mae_ticks(held):.4g}", f"{extremes.mfe_ticks(held):.4g}")
+    return (
+        _clock(trip.opened_ns, "%Y-%m-%d %H:%M:%S"),
+        str(held.direction),
+        f"{held.quantity:,}",
+        price_text(held.entry_sum, held.quantity, tick),
+        "" if mark is None else price_text(mark, 1, tick),
+        "",
+        "open",
+        *far,
+        f"{held.commission_cents / 100:,.2f}",
+        "" if trip.net_cents is None else f"{trip.net_cents / 100:,.2f}",
+    )
 
 
 def _trip(trip: RoundTrip) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ CATALOG: tuple[type[Message], ...] = (
     orders.BracketEnded,
     fence.FenceClosed,
     fence.FenceOpened,
+    fence.FenceOrdered,
     fence.BooksAgreed,
     fence.BooksDiffer,
     fence.PositionAdopted,

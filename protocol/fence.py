@@ -10,14 +10,21 @@ from protocol.units import Nanos
 
 
 class FenceCause(StrEnum):
-    """Why no entry may be sent (domain 7.9). Only LINK opens by itself, once reconciled."""
+    """Why no entry may be sent (domain 7.9). Only LINK and SILENT_FEED open by themselves."""
 
-    LINK = "link"  # Feed or broker silent or disconnected.
+    LINK = "link"  # Broker silent or disconnected; until it is back and the books agree.
+    SILENT_FEED = "silent_feed"  # The same of a feed.
     MISMATCH = "mismatch"
     FOREIGN = "foreign"  # At the start the broker held what we know nothing of.
     UNCONFIRMED = "unconfirmed"  # An order whose state nobody could tell.
     RECONNECTS = "reconnects"
     KILL = "kill"
+    CLOCK_SKEW = "clock_skew"  # Our clock cannot be believed.
+    CIRCUIT_BREAKER = "circuit_breaker"  # The day has lost more than a machine may lose alone.
+
+
+# What others than the desk find; only a person takes it away.
+ORDERED = (FenceCause.CLOCK_SKEW, FenceCause.CIRCUIT_BREAKER)
 
 
 @message("order.fence_closed")
@@ -36,6 +43,22 @@ class FenceOpened(Message):
     ts_ns: Nanos
     cause: FenceCause
     detail: str
+
+
+@message("order.fence_ordered")
+class FenceOrdered(Message):
+    """Risk at its breaker, or a check of the clock, wants no entry until a person has looked."""
+
+    ts_ns: Nanos  # By the clock of whoever orders it: the desk takes market time.
+    cause: FenceCause
+    detail: str  # Who found what, and what the limit is.
+
+    def __post_init__(self) -> None:
+        if self.cause not in ORDERED or not self.detail:
+            raise ValueError(
+                f"found cause {self.cause} with detail {self.detail!r},"
+                f" wanted one of {', '.join(ORDERED)} and words"
+            )
 
 
 @message("order.books_agreed")

@@ -29,6 +29,9 @@ class RiskSettings:
     trades_max: WholeNumber = 0  # Entries of a trading day; 0 for no limit.
     daily_loss_dollars: Dollars = 300.0  # The tightest of this and the tier's.
     daily_profit_dollars: Dollars = 500.0
+    # From this loss on a person has to look before anything is entered again, on whatever day; 0
+    # for never. In the account's currency, as all that is called dollars here.
+    breaker_dollars: Annotated[float, Ge(0.0)] = 0.0
     reduce_band: bool = False  # Smaller, then no entries on the way to the loss limit.
     reduce_share: Share = 0.40  # Of the loss limit: half the size from here on ...
     stop_share: Share = 0.70  # ... and none from here on.

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.core.columns import Trades
-from protocol.market import Cut, Settled
+from protocol.market import Cut, FeedLost, FeedRestored, Settled
 from protocol.orders import Leg
 from protocol.patterns import Direction
 from protocol.reports import (
@@ -45,6 +45,17 @@ def held() -> PaperFloor:
 def test_an_order_is_answered_and_filled_in_the_brokers_stream():
     floor = held()
     assert [type(fact) for fact in floor.out] == [Cut, OrderAccepted, Settled, OrderFilled]
+
+
+def test_what_a_feed_says_of_itself_is_handed_on_behind_what_its_trades_did_and_changes_nothing():
+    floor = held()
+    state = floor.shell.inspect()
+    for change in (FeedLost(contract="ESZ5", reason="line"), FeedRestored(contract="ESZ5")):
+        floor.take("feed", change)
+        assert floor.out[-1] == change
+    floor.start()
+    assert [type(fact) for fact in floor.out[-3:]] == [OrderFilled, FeedLost, FeedRestored]
+    assert floor.shell.inspect() == state
 
 
 def test_a_cut_tells_first_what_time_has_ended():

@@ -5,7 +5,8 @@ import pytest
 from actors.adapters.kill_file import LOOK_S
 from actors.desk import DeskShell
 from protocol.commands import Action, CommandGiven
-from protocol.market import Cut, CutReason, Settled
+from protocol.fence import FenceCause, FenceOrdered
+from protocol.market import Cut, CutReason, FeedLost, FeedRestored, Settled
 from protocol.orders import FlattenSubmitted
 from protocol.settings import Settings
 from protocol.units import NANOS_PER_S
@@ -194,3 +195,41 @@ def test_after_a_restart_a_kill_stands_and_a_file_that_is_still_there_kills_agai
     again.switch.words = "smoke"
     assert look(again, 2) == ["CommandGiven"]  # Recorded; the fence is closed already.
     assert len({m.id for m in again.sent if isinstance(m, CommandGiven)}) == 2
+
+
+def ordered(cause, ts_ns=CUT.ts_ns):
+    return FenceOrdered(ts_ns=ts_ns, cause=cause, detail="too much")
+
+
+def test_what_risk_fences_stands_before_what_it_approved_behind_it_at_the_same_cut():
+    desk = Desk()
+    desk.tell("broker", CUT)
+    breaker = ordered(FenceCause.CIRCUIT_BREAKER)
+    assert desk.tell("risk", breaker, make_bracket()) == []
+    assert desk.tell("risk", CUT) == ["FenceClosed", "BracketEnded", "AccountAsked", "Settled"]
+    assert desk.shell.inspect()["fence"] == "circuit_breaker"
+    assert Desk(desk.journal).shell.state.fence == desk.shell.state.fence
+
+
+def test_a_clock_check_is_heard_from_outside_behind_what_risk_ordered_before():
+    desk = Desk()
+    desk.tell("broker", CUT)
+    desk.tell("risk", make_bracket())
+    assert hear(desk, ordered(FenceCause.CLOCK_SKEW, 1)) == ["BracketSubmitted", "FenceClosed"]
+    assert desk.sent[-1].ts_ns == CUT.ts_ns
+    assert hear(desk, ordered(FenceCause.CLOCK_SKEW, 2)) == []
+
+
+def test_a_silent_feed_is_recorded_with_the_fence_and_both_stand_after_a_restart():
+    desk = Desk()
+    desk.tell("broker", CUT)
+    desk.tell("risk", CUT)
+    lost = FeedLost(contract="ESZ5", reason="no trade for 15 s")
+    assert desk.tell("broker", lost) == ["FeedLost", "FenceClosed"]
+    again = Desk(desk.journal)
+    shown = again.shell.inspect()
+    assert (shown["fence"], shown["silent"]) == ("silent_feed", ["ESZ5"])
+    assert again.tell("broker", lost) == []
+    assert again.tell("broker", FeedRestored(contract="ESZ5")) == ["FeedRestored"]
+    assert again.tell("broker", LATER) == ["Cut"]
+    assert again.tell("risk", LATER) == ["AccountAsked", "Settled"]

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.account import BalanceReported, TierChanged, TradingHalted
+from protocol.fence import FenceOrdered
 from protocol.market import Cut, CutReason
 from protocol.orders import BracketApproved, BracketDenied, DenyReason, FlattenOrdered
 from protocol.settings import PaperSettings, RiskSettings, Settings, TierSettings
@@ -136,6 +137,21 @@ def test_a_restart_that_reads_the_same_knows_and_says_the_same(chosen, steps, da
         else:
             part.handlers[type(message), None](part, message)
     assert (part.state, before) == (risk.state, said)
+
+
+def test_at_the_breaker_the_fence_is_ordered_first_and_the_signal_of_that_cut_denied():
+    rule = RiskSettings(daily_loss_dollars=1e6, daily_profit_dollars=1e6, breaker_dollars=500.0)
+    risk = shell(Settings(risk=rule))
+    risk.on_bar_closed(make_bar(close=20_000))
+    risk.on_fact(make_closed(pnl_cents=-50_000))
+    risk.on_fact(make_approved())
+    ordered, denied, _ = risk.on_cut(cut())
+    assert (type(ordered), ordered.cause) == (FenceOrdered, "circuit_breaker")
+    assert (denied.reason, denied.detail) == (
+        DenyReason.FENCED, "fence closed: circuit_breaker",
+    )  # fmt: skip
+    assert risk.inspect()["fence"] == ["circuit_breaker"]
+    assert risk.on_cut(cut("10:10", number=2)) == []
 
 
 @pytest.mark.parametrize("chosen", [TIGHT, TIERED, RICH])

@@ -27,6 +27,7 @@ def read(tmp_path, text):
         ("[risk]\nquantity = 0", "risk.quantity"),
         ("[risk]\nsymbol_positions_max = 2", "found 2, wanted at most 1"),
         ("[risk]\nsize_ranging = 1.1", "risk.size_ranging"),
+        ("[risk]\nbreaker_dollars = -1.0", "risk.breaker_dollars"),
         ("[risk]\nreduce_share = 0.8", "found 0.8 and stop_share 0.7"),
         ("[risk]\nreduce_share = 0.0", "found 0.0 and stop_share 0.7"),
         ("[risk]\nday_margins = ['ES']", "risk.day_margins: day margin 'ES'"),

@@ -16,10 +16,12 @@ from actors.core.orders.brackets import client_id
 from actors.core.orders.commands import Heard, obey
 from actors.core.orders.corrections import corrected
 from actors.core.orders.desk_rule import DeskRule
-from actors.core.orders.desk_state import DeskState, Fact, apply, draft, exposed
+from actors.core.orders.desk_state import DeskState, Fact, apply, exposed
+from actors.core.orders.draft import draft
 from actors.core.orders.fence import closing, fenced
 from actors.core.orders.lifecycle import Disagreement
 from actors.core.orders.money import tick_of
+from actors.core.orders.notices import Noticed, heed
 from protocol.fence import FenceCause
 from protocol.instruments import UnknownSymbol
 from protocol.market import Cut
@@ -27,7 +29,16 @@ from protocol.orders import BracketApproved, BracketEnded, BracketSubmitted, Fla
 from protocol.reports import AccountReported, LinkChanged, OrderFilled
 
 Told = OrderFilled | reports.Report
-Input = Told | BracketApproved | FlattenOrdered | AccountReported | LinkChanged | Cut | Heard
+Input = (
+    Told
+    | BracketApproved
+    | FlattenOrdered
+    | AccountReported
+    | LinkChanged
+    | Cut
+    | Heard
+    | Noticed
+)
 
 
 def decide_all(state: DeskState, messages: Sequence[Input], rule: DeskRule) -> list[Fact]:
@@ -60,6 +71,8 @@ def decide(state: DeskState, message: Input, rule: DeskRule) -> list[Fact]:
             return reconcile.link_changed(state, message, rule)
         case Heard():
             return obey(state, message)
+        case Noticed():
+            return heed(state, message)
         case Cut():
             due = timeouts.due(state, message.ts_ns, rule)
             return [*due, *reconcile.asked_at(state, message, rule)]

@@ -5,8 +5,7 @@ and no reason against trading. A fact that comes again changes nothing: executio
 their id, steps by their number, submissions by their attempt.
 """
 
-from collections.abc import Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from actors.core.orders import brackets
 from actors.core.orders.brackets import Bracket, advance, client_id
@@ -22,6 +21,7 @@ from protocol.fence import (
     FenceOpened,
     PositionAdopted,
 )
+from protocol.market import FeedLost, FeedRestored
 from protocol.orders import (
     AccountAsked,
     BracketEnded,
@@ -50,10 +50,13 @@ Fact = (
     | CommandGiven
     | TradingHalted
     | TradingResumed
+    | FeedLost
+    | FeedRestored
 )
 SEEN_MAX = 20_000  # Execution ids of round trips that are over; those of open ones always.
 OVER_MAX = 10_000  # Brackets that are over, kept with their executions for corrections.
 DETAILS_MAX = 50  # Of one cause of the fence.
+UNTOLD = "executions not told"  # A subject of comparisons; the others name what they are about.
 
 
 @dataclass(slots=True)
@@ -67,6 +70,7 @@ class DeskState:
     leaving: dict[str, FlattenSubmitted] = field(default_factory=dict)  # By contract, the last.
     seen: dict[str, None] = field(default_factory=dict)  # Execution ids.
     fence: dict[FenceCause, tuple[str, ...]] = field(default_factory=dict)  # Causes and details.
+    silent: frozenset[str] = frozenset()  # Contracts whose feed was lost and is not back.
     adopted: dict[str, tuple[int, int]] = field(default_factory=dict)  # Beyond the brackets.
     question: AccountAsked | None = None  # Not answered yet.
     asked: int = 0
@@ -96,36 +100,6 @@ def held(state: DeskState) -> dict[str, int]:
     return {contract: quantity for contract, quantity in sums.items() if quantity}
 
 
-def draft(state: DeskState, told: Set[str]) -> DeskState:
-    """Return a copy to try facts on.
-
-    Of the brackets that are over only those `told` of are copied, by client id; the others cannot
-    change and may be many.
-    """
-    changing = {key: state.brackets[key] for key in told if key in state.brackets} | state.open
-    copies = {
-        key: replace(
-            bracket,
-            orders=dict(bracket.orders),
-            executions=dict(bracket.executions),
-            moved_ns=dict(bracket.moved_ns),
-        )
-        for key, bracket in changing.items()
-    }
-    return replace(
-        state,
-        brackets=state.brackets | copies,
-        open={key: copies[key] for key in state.open},
-        refused=dict(state.refused),
-        flattens=dict(state.flattens),
-        leaving=dict(state.leaving),
-        seen=dict(state.seen),
-        fence=dict(state.fence),
-        adopted=dict(state.adopted),
-        commands=dict(state.commands),
-    )
-
-
 def apply(state: DeskState, fact: Fact) -> DeskState:
     """Change `state` by one fact and return it; a repeated fact changes nothing."""
     match fact:
@@ -139,6 +113,8 @@ def apply(state: DeskState, fact: Fact) -> DeskState:
             _close_fence(state, fact)
         case FenceOpened():
             state.fence.pop(fact.cause, None)
+            if fact.cause is FenceCause.SILENT_FEED:
+                state.silent = frozenset()  # By itself there are none left; else a person knows.
         case BooksAgreed() | BooksDiffer():
             _compare(state, fact)
         case PositionAdopted():
@@ -148,6 +124,12 @@ def apply(state: DeskState, fact: Fact) -> DeskState:
             state.kills += fact.action is Action.KILL
             if fact.action is Action.FORCE_SYNC:
                 state.believing = fact
+        case FeedLost():
+            state.silent |= {fact.contract}
+        case FeedRestored():
+            state.silent -= {fact.contract}
+            # An answer to a question from before would say nothing of what happened meanwhile.
+            state.question, state.dirty = None, True
         case TradingHalted() | TradingResumed():
             pass  # Risk's to remember: only it knows what is entered when.
         case _:
@@ -267,6 +249,8 @@ def subject(fact: BooksDiffer) -> str:
 
 
 def _adopt(state: DeskState, fact: PositionAdopted) -> None:
+    # What a person has explained begins anew: it has to differ twice again.
+    state.differing -= {fact.contract, UNTOLD}
     quantity, entry_sum = fact.quantity, fact.entry_sum
     for bracket in state.open.values():
         if bracket.submitted.contract == fact.contract:

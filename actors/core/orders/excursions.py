@@ -6,14 +6,26 @@ far are enough.
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from actors.core.orders.money import SIGN
-from protocol.orders import PositionClosed
+from protocol.patterns import Direction
 
 LATEST_NS = 2**63 - 1
+
+
+class Entered(Protocol):
+    """A position, held or left, as the desk tells it."""
+
+    @property
+    def direction(self) -> Direction: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def entry_sum(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +35,15 @@ class Extremes:
     low: int
     high: int
 
-    def mae_ticks(self, trip: PositionClosed) -> float:
+    def mae_ticks(self, trip: Entered) -> float:
         """Return the worst excursion from the average entry, 0 or below, in ticks."""
         return min(0.0, *self._ticks(trip))
 
-    def mfe_ticks(self, trip: PositionClosed) -> float:
+    def mfe_ticks(self, trip: Entered) -> float:
         """Return the best excursion from the average entry, 0 or above, in ticks."""
         return max(0.0, *self._ticks(trip))
 
-    def _ticks(self, trip: PositionClosed) -> tuple[float, float]:
+    def _ticks(self, trip: Entered) -> tuple[float, float]:
         sign, size = SIGN[trip.direction], max(1, trip.quantity)
         low, high = ((price * size - trip.entry_sum) / size for price in (self.low, self.high))
         return sign * low, sign * high
@@ -60,10 +72,17 @@ class Excursions:
             from_ns, so_far = self._open.pop(bracket_id)
             self.done[bracket_id] = self._widened(so_far, from_ns, ts_ns)
 
+    def going(self) -> dict[str, Extremes | None]:
+        """Return the extremes so far of what is not closed."""
+        return {
+            bracket_id: self._widened(so_far, from_ns, LATEST_NS)
+            for bracket_id, (from_ns, so_far) in self._open.items()
+        }
+
     def cut(self) -> None:
         """Forget the trades so far: all fills they made have been told."""
-        for bracket_id, (from_ns, so_far) in self._open.items():
-            self._open[bracket_id] = from_ns, self._widened(so_far, from_ns, LATEST_NS)
+        for bracket_id, so_far in self.going().items():
+            self._open[bracket_id] = self._open[bracket_id][0], so_far
         self._kept.clear()
 
     def _widened(self, so_far: Extremes | None, from_ns: int, to_ns: int) -> Extremes | None:

@@ -1,8 +1,8 @@
 """The trading fence: the set of causes for which no entry is sent (domain 7.9).
 
-It is open if and only if there is no cause. Exits pass always. A lost connection opens it by
-itself, once the books have agreed again; every other cause needs a person. It is a fold of facts
-like all the desk knows, so it stands after a restart as it stood before.
+It is open if and only if there is no cause. Exits pass always. A connection or a feed that was lost
+opens it by itself, once it is back and the books have agreed again; every other cause needs a
+person. It is a fold of facts like all the desk knows, so it stands after a restart as before.
 """
 
 from actors.core.orders.desk_state import DeskState

@@ -16,14 +16,21 @@ from actors.core.ids import derived_id
 from actors.core.orders.booking import ended
 from actors.core.orders.brackets import Bracket
 from actors.core.orders.desk_rule import DeskRule
-from actors.core.orders.desk_state import DeskState, Fact, held, subject
+from actors.core.orders.desk_state import UNTOLD, DeskState, Fact, held, subject
 from actors.core.orders.fence import closing, opening
 from actors.core.orders.lifecycle import Order
 from actors.core.orders.money import SIGN
 from actors.core.orders.reports import step
 from actors.core.orders.timeouts import status_asked
 from protocol.desk import Step
-from protocol.fence import BooksAgreed, BooksDiffer, FenceCause, FenceClosed, PositionAdopted
+from protocol.fence import (
+    BooksAgreed,
+    BooksDiffer,
+    FenceCause,
+    FenceClosed,
+    FenceOpened,
+    PositionAdopted,
+)
 from protocol.market import Cut, CutReason
 from protocol.orders import AccountAsked, Leg
 from protocol.reports import AccountReported, LinkChanged
@@ -83,19 +90,19 @@ def answered(state: DeskState, report: AccountReported) -> list[Fact]:
     facts = _listed(state, report)
     if not differences:
         agreed = BooksAgreed(request_id=report.request_id, ts_ns=report.ts_ns)
-        opened = opening(state, FenceCause.LINK, report.ts_ns, "the books agree again")
-        return [*facts, agreed, *opened]
+        return [*facts, agreed, *_reopened(state, report)]
     facts += differences
-    if state.believing is not None:
-        # What a person has told us to believe is no mismatch any more.
-        told = state.believing
-        return [*facts, *believe(state, report, report.ts_ns, told.who, told.reason)]
     facts += [
         status_asked(bracket, report.ts_ns)
         for bracket in state.brackets.values()
         # What was given up may have been on its way, filled and left while nobody listened.
         if bracket.entry is Order.GIVEN_UP or not (bracket.over or bracket.question)
     ]
+    if state.believing is not None:
+        # What a person has told us to believe is no mismatch any more. What was asked before that
+        # may still bring the executions of what is given up.
+        told = state.believing
+        return [*facts, *believe(state, report, report.ts_ns, told.who, told.reason)]
     details = "; ".join(difference.detail for difference in differences)
     if not state.brackets and not state.compared_id:
         facts += closing(state, FenceCause.FOREIGN, report.ts_ns, details)
@@ -166,6 +173,14 @@ def believe(
     return facts
 
 
+def _reopened(state: DeskState, report: AccountReported) -> Iterator[FenceOpened]:
+    """Yield what an agreement takes away: connectivity, where it is back (domain 7.9)."""
+    yield from opening(state, FenceCause.LINK, report.ts_ns, "the books agree again")
+    if not state.silent:
+        told = "the feed is back, the books agree"
+        yield from opening(state, FenceCause.SILENT_FEED, report.ts_ns, told)
+
+
 def _positions(state: DeskState, report: AccountReported) -> Iterator[BooksDiffer]:
     ours = held(state)
     theirs = dict(zip(report.contracts, report.quantities, strict=True))
@@ -223,7 +238,7 @@ def _unlisted(bracket: Bracket, works: Counter[tuple[str, Leg]]) -> bool:
 def _lacking(state: DeskState, report: AccountReported) -> Iterator[BooksDiffer]:
     lacking = [id for id in report.exec_ids if id not in state.seen]
     if lacking:
-        yield _differs(report, "", 0, 0, f"executions not told: {', '.join(lacking)}")
+        yield _differs(report, "", 0, 0, f"{UNTOLD}: {', '.join(lacking)}")
 
 
 def _differs(

@@ -20,7 +20,7 @@ from protocol.account import (
     TradingHalted,
     TradingResumed,
 )
-from protocol.fence import FenceClosed, FenceOpened
+from protocol.fence import FenceClosed, FenceOpened, FenceOrdered
 from protocol.market import BarClosed, Cut
 from protocol.orders import (
     BracketApproved,
@@ -45,7 +45,7 @@ Judged = (
     | MarginRestored
     | StillExposed
 )
-Fenced = FenceClosed | FenceOpened
+Fenced = FenceOrdered | FenceClosed | FenceOpened
 Fact = BarClosed | SignalApproved | Cut | Fenced | Bracketed | Positioned | Judged
 
 
@@ -58,7 +58,7 @@ def apply(state: RiskState, fact: Fact) -> RiskState:
             _ask(state, fact)
         case Cut():
             _begin_session(state, trading_date(fact.ts_ns))
-        case FenceClosed():
+        case FenceOrdered() | FenceClosed():  # Ours, and nothing may pass before it is obeyed.
             state.fence.add(fact.cause)
         case FenceOpened():
             state.fence.discard(fact.cause)

@@ -1,15 +1,32 @@
 """What a desk does when it is told to: once, with a record, and never more than was meant."""
 
+from dataclasses import replace
+
 import pytest
 
 from actors.core.orders.commands import Heard, Senseless, obey
 from actors.core.orders.desk_state import DeskState, apply, held
 from protocol.account import TradingHalted, TradingResumed
 from protocol.commands import Action, CommandGiven
-from protocol.fence import BooksDiffer, FenceCause, FenceClosed, FenceOpened, PositionAdopted
-from protocol.orders import AccountAsked, ExitReason, FlattenSubmitted
+from protocol.fence import (
+    BooksAgreed,
+    BooksDiffer,
+    FenceCause,
+    FenceClosed,
+    FenceOpened,
+    PositionAdopted,
+)
+from protocol.market import CutReason
+from protocol.orders import (
+    AccountAsked,
+    BracketEnded,
+    ExitReason,
+    FlattenSubmitted,
+    Leg,
+    StatusAsked,
+)
 from protocol.reports import AccountReported
-from tests.actors.core.orders.desk_told import accepted, fill, link, s, send
+from tests.actors.core.orders.desk_told import accepted, cut, fill, link, s, send
 from tests.makers import CONTRACT, make_bracket
 
 NOW = s(60)
@@ -133,6 +150,51 @@ def test_force_sync_asks_and_believes_that_answer_and_no_later_one():
     assert any(isinstance(fact, BooksDiffer) for fact in later)
     assert not any(isinstance(fact, PositionAdopted) for fact in later)
     assert held(state) == {CONTRACT: 2}
+
+
+def test_after_an_adoption_the_same_subject_closes_the_fence_at_the_second_comparison():
+    state = DeskState()
+    send(state, cut(10))
+    send(state, report(state))
+    send(state, cut(30, CutReason.TIMER))
+    send(state, report(state, (CONTRACT, 2, 40_000)))
+    assert state.differing == {CONTRACT}
+    hear(state, command(Action.FORCE_SYNC))
+    send(state, report(state, (CONTRACT, 2, 40_000)))
+    assert (held(state), state.differing, state.fence) == ({CONTRACT: 2}, frozenset(), {})
+    for seconds, fences in ((110, 0), (130, 1)):
+        send(state, cut(seconds, CutReason.TIMER))
+        facts = send(state, report(state, (CONTRACT, 3, 60_000)))
+        assert sum(isinstance(fact, FenceClosed) for fact in facts) == fences
+
+
+def test_what_was_given_up_is_asked_about_and_closes_nothing_before_the_second_comparison():
+    state = holding()
+    untold = ("exec-entry", "exec-stop")
+    hear(state, command(Action.FORCE_SYNC))
+    facts = send(state, replace(report(state), exec_ids=untold))
+    assert [type(fact) for fact in facts[-3:]] == [StatusAsked, BracketEnded, PositionAdopted]
+    assert "executions not told" not in state.differing
+    send(state, cut(110))
+    assert [type(fact) for fact in send(state, replace(report(state), exec_ids=untold))] == [
+        BooksDiffer
+    ]  # fmt: skip
+    send(state, fill(Leg.STOP, 23_045, ts_ns=NOW))  # The answer, late as it is.
+    send(state, cut(130))
+    agreed = send(state, replace(report(state), exec_ids=untold))
+    assert [type(fact) for fact in agreed] == [BooksAgreed]
+
+
+def test_an_adoption_explains_the_position_and_no_stop_that_is_missing():
+    state = holding()
+    hear(state, command(Action.FORCE_SYNC))
+    send(state, report(state, (CONTRACT, 2, 46_122)))
+    assert (held(state), state.differing) == ({CONTRACT: 2}, {"bracket bracket-1"})
+    send(state, cut(110))
+    facts = send(state, report(state, (CONTRACT, 2, 46_122)))
+    assert [fact.cause for fact in facts if isinstance(fact, FenceClosed)] == [
+        FenceCause.MISMATCH
+    ]  # fmt: skip
 
 
 def test_force_sync_without_a_difference_adopts_nothing_and_is_over():
