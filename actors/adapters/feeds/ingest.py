@@ -129,9 +129,9 @@ def open_reader(path: Path, symbol: str, refusals: Refusals, zone: str) -> Reade
 
         return DbnReader(path, symbol, refusals)
     if head.startswith(b"PAR1"):
-        from actors.adapters.feeds.parquet import ParquetReader
+        from actors.adapters.feeds.days import parquet_reader
 
-        return ParquetReader(path, symbol, refusals)
+        return parquet_reader(path, symbol, refusals)
     if head.startswith(_ZIP):
         from actors.adapters.feeds.lean import LeanReader
 

@@ -1,0 +1,1 @@
+"""Day files: which rows belong to which day, what is sent, what may go. Pure."""
