@@ -1,0 +1,1 @@
+"""What closed round trips, days and signals come to (domain 9)."""
