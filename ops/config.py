@@ -31,7 +31,10 @@ DOTENV_FILE = Path(".env")
 PREFIX = "FLOORWATCH_"
 NOT_SETTINGS = ("FLOORWATCH_DATA",)  # Where the tests find recorded market data.
 SECRET = re.compile("url|key|token|secret|password|webhook")
-OF_THE_RUN = ("run", "feed", "calendar", "store", "web", "supervision")  # Alike for all symbols.
+OF_THE_RUN = (  # Alike for all symbols.
+    "run", "feed", "calendar", "store", "recorder", "export", "watch", "notify", "web",
+    "supervision",
+)  # fmt: skip
 
 Values = Mapping[str, Mapping[str, Any]]
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Gt, Le
 
+from protocol.export_settings import ExportSettings, RecorderSettings
 from protocol.pattern_settings import (
     AbsorptionSettings,
     DivergenceSettings,
@@ -33,6 +34,7 @@ from protocol.pattern_settings import (
     WholeNumber,
 )
 from protocol.risk_settings import RiskSettings, TierSettings
+from protocol.watch_settings import NotifySettings, WatchSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +249,10 @@ class Settings:
     desk: DeskSettings = field(default_factory=DeskSettings)
     paper: PaperSettings = field(default_factory=PaperSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    recorder: RecorderSettings = field(default_factory=RecorderSettings)
+    export: ExportSettings = field(default_factory=ExportSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
     web: WebSettings = field(default_factory=WebSettings)
     supervision: SupervisionSettings = field(default_factory=SupervisionSettings)
 

@@ -34,7 +34,16 @@ SDK_ONLY_IN = {
     "pandas": {"ops.bench.peers", *(f"ops.bench.pandas_{of}" for of in PEERS)},
     "pandas_market_calendars": {"actors.adapters.calendar"},
     "polars": {"ops.bench.peers", *(f"ops.bench.polars_{of}" for of in PEERS)},
-    "pyarrow": {"actors.adapters.feeds.parquet", "actors.adapters.feeds.csv_ticks"},
+    "pyarrow": {
+        "actors.adapters.day_parquet",
+        "actors.adapters.feeds.csv_ticks",
+        "actors.adapters.feeds.parquet",
+    },
+    "asyncssh": {"actors.adapters.export.sftp"},
+    "s3fs": {"actors.adapters.export.s3"},
+    "botocore": {"actors.adapters.export.s3"},
+    "discord_webhook": {"actors.adapters.notify.discord"},
+    "requests": {"actors.adapters.notify.discord"},
     "zstandard": {"actors.adapters.feeds.dbn", "actors.adapters.feeds.ingest"},
     "aiohttp": {"web.app", "web.routes", "web.stream"},
 }
