@@ -40,6 +40,14 @@ class BooksShell(SinkShell):
             self.kept += 1
             self.books.add(source, seq, message)
 
+    def keep_frame(self, source: str, seq: int, kind: type[Message], frame: bytes) -> bool:
+        """Keep decisions as they came; at marks one has to look."""
+        if kind is Cut or kind is Settled:
+            return False
+        self.kept += 1
+        self.books.add_frame(source, seq, kind, frame)
+        return True
+
     def _note(self, source: str, mark: Cut | Settled) -> None:
         if isinstance(mark, Cut) and mark.reason is CutReason.END:
             self.end = mark.number

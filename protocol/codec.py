@@ -8,7 +8,7 @@ one `BadFrame` that says what was found and what was wanted.
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache, lru_cache
 from operator import attrgetter
@@ -103,6 +103,31 @@ def upcast(
     return _plan(cls).build([fields[name] for name in names])
 
 
+def layout_of(cls: type[Message]) -> tuple[str, ...]:
+    """Return the names of the fields of a class, in the order in which a frame holds them."""
+    return tuple(_plan(cls).names)
+
+
+def decode_kept(frame: bytes, layout: Sequence[str] | None) -> Message:
+    """Return the message of a frame that was kept, whatever version it was written in.
+
+    `layout` names its fields; it is only asked for where the version is not today's.
+    """
+    parts = _unpacked(frame)
+    match parts:
+        case (str(kind), int(version), *values):
+            cls = _kinds().get(kind)
+            if cls is None or version == cls.VERSION:
+                return _message(parts)
+            if layout is None or len(layout) != len(values):
+                raise BadFrame(
+                    f"{kind} of version {version} with {len(values)} fields, and"
+                    f" {'no names' if layout is None else len(layout)} for them"
+                )
+            return upcast(kind, version, dict(zip(layout, values, strict=True)))
+    raise BadFrame(f"found {_shown(parts)}, wanted an array of kind, version and fields")
+
+
 def encode_fields(message: Message) -> bytes:
     """Return the fields of `message` by name, as a journal keeps them beside kind and version."""
     plan = _plan(type(message))
@@ -132,7 +157,7 @@ class _Plan:
         self.values = getter if len(names) > 1 else (lambda message: (getter(message),))
         self.names = names
         self._judged = [
-            (index, check)
+            (index, _members(hints[name]) or check)
             for index, (name, check) in enumerate(self.checks)
             if not _is_plain(hints[name])
         ]
@@ -151,7 +176,7 @@ class _Plan:
                 for index, check in self._judged:
                     fields[index] = check(fields[index])
                 return self.cls.of(*fields)
-            except (TypeError, ValueError):
+            except (KeyError, TypeError, ValueError):
                 pass  # Field by field it is said what is wrong.
         message = self._build_slowly(values)
         self._right.add(found)
@@ -216,6 +241,13 @@ def _exactly(wanted: type) -> Check:
         return value
 
     return check
+
+
+def _members(hint: Any) -> Check | None:
+    """Return what finds the member of an enum whose value has the right type; None for others."""
+    if not (isinstance(hint, type) and issubclass(hint, Enum)):
+        return None
+    return {member.value: member for member in hint}.__getitem__
 
 
 def _member(enum: type[Enum]) -> Check:

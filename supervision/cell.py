@@ -28,12 +28,11 @@ class Cell:
         if isinstance(shell, JournaledShell) != (journal is not None):
             raise ValueError(f"{type(shell).__name__} with journal {journal}: wanted both or none")
         self.shell = shell
-        self.choosy = not isinstance(shell, SinkShell)  # Whether there is anything it can skip.
         self.reads = tuple(reads)
         self.cut = 0
         self.messages_in = 0
         self.messages_out = 0
-        self.last_in: deque[tuple[str, int, Message]] = deque(maxlen=LAST_MESSAGES_MAX)
+        self.last_in: deque[tuple[str, int, Message | bytes]] = deque(maxlen=LAST_MESSAGES_MAX)
         self.last_out: deque[Message] = deque(maxlen=LAST_MESSAGES_MAX)
         self._publish = publish
         self._journal = journal
@@ -46,11 +45,12 @@ class Cell:
         self._settled = 0
         self._held: deque[tuple[int, Message]] = deque()
         self._handlers: dict[tuple[type[Message], str], Handler | None] = {}
+        self._sink = shell if isinstance(shell, SinkShell) else None
 
     def recover(self) -> Positions:
         """Bring the shell to where it was; return the last number handled of each source."""
-        if isinstance(self.shell, SinkShell):
-            self._positions |= self.shell.resume()
+        if self._sink is not None:
+            self._positions |= self._sink.resume()
         elif self._journal is not None and isinstance(self.shell, JournaledShell):
             for fact in self._journal.load():
                 self.shell.apply(fact)
@@ -61,7 +61,7 @@ class Cell:
 
     def wants(self, source: str, kind: type[Message] | None) -> bool:
         """Say whether a message of `kind` from `source` must be offered; None may be anything."""
-        if kind in (None, Cut, Settled):
+        if self._sink is not None or kind in (None, Cut, Settled):
             return True
         # What is held back must be passed in its order, whatever it is.
         return source == self._gated or self._handler(source, kind) is not None
@@ -71,13 +71,23 @@ class Cell:
         self.messages_in += 1
         self._positions[source] = seq
 
+    def keeps(self, source: str, seq: int, kind: type[Message] | None, frame: bytes) -> bool:
+        """Hand the next message of a source over as it came; False if it is to be offered."""
+        sink = self._sink
+        if sink is None or kind is None or not sink.keep_frame(source, seq, kind, frame):
+            return False
+        self.messages_in += 1
+        self.last_in.append((source, seq, frame))
+        self._positions[source] = seq
+        return True
+
     def offer(self, source: str, seq: int, message: Message) -> None:
         """Take the next message of a source, in the order of its numbers."""
         self.messages_in += 1
         self.last_in.append((source, seq, message))
-        if isinstance(self.shell, SinkShell):
+        if self._sink is not None:
             self._positions[source] = seq
-            self.shell.keep(source, seq, message)
+            self._sink.keep(source, seq, message)
             self._pass(message)
         elif self.shell.joined:
             self._waiting[source].append(message)
@@ -99,8 +109,10 @@ class Cell:
         return True
 
     def time(self, now_ns: int) -> None:
-        """Let a shell that decides facts look at the time."""
-        if isinstance(self.shell, JournaledShell):
+        """Let a shell that decides facts, or keeps things, look at the time."""
+        if self._sink is not None:
+            self._sink.on_time(now_ns)
+        elif isinstance(self.shell, JournaledShell):
             self._record(self.shell.on_time(now_ns))
 
     def _admit(self, source: str, seq: int, message: Message) -> None:
@@ -134,8 +146,8 @@ class Cell:
 
     def commit(self) -> None:
         """Make durable what a sink has kept; nothing for other shells."""
-        if isinstance(self.shell, SinkShell):
-            self.shell.commit()
+        if self._sink is not None:
+            self._sink.commit()
 
     def close(self) -> None:
         """Release the journal."""

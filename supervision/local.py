@@ -93,4 +93,4 @@ class LocalRun:
     def _route(self, stream: str, kind: type[Message]) -> tuple[Cell, ...]:
         """Return the readers of a stream that have a use for a kind of message."""
         readers = self._readers.get(stream, ())
-        return tuple(cell for cell in readers if not cell.choosy or cell.wants(stream, kind))
+        return tuple(cell for cell in readers if cell.wants(stream, kind))

@@ -64,15 +64,16 @@ class Node:
         return self._accept(source, message)
 
     def _accept(self, source: str, item: Item) -> Wishes:
-        inlet = self.inlets[source]
+        inlet, cell = self.inlets[source], self.cell
         for seq, body in enumerate(item.bodies, item.seq):
             match inlet.take(seq):
                 case Taken.NEW:
                     self._rewinding.discard(source)
-                    if self.cell.choosy and not self.cell.wants(source, kind_of(body)):
-                        self.cell.skip(source, seq)
-                    else:
-                        self.cell.offer(source, seq, decode(body))
+                    kind = kind_of(body)
+                    if not cell.wants(source, kind):
+                        cell.skip(source, seq)
+                    elif not cell.keeps(source, seq, kind, body):
+                        cell.offer(source, seq, decode(body))
                 case Taken.GAP if source not in self._rewinding:
                     # Once is enough: what is on its way behind the gap would else ask each time.
                     self._rewinding.add(source)
@@ -154,6 +155,10 @@ class Node:
             "messages_out": cell.messages_out,
             "cut": cell.cut,
             "state": self.shell.inspect(),
-            "last_in": [f"{s} {seq} {message}"[:SHOWN_MAX] for s, seq, message in cell.last_in],
+            "last_in": [f"{s} {seq} {_told(told)}"[:SHOWN_MAX] for s, seq, told in cell.last_in],
             "last_out": [str(message)[:SHOWN_MAX] for message in cell.last_out],
         }
+
+
+def _told(message: Message | bytes) -> Message:
+    return decode(message) if isinstance(message, bytes) else message

@@ -136,5 +136,12 @@ class SinkShell(Shell):
         """Keep one message; it counts as kept after the next `commit`."""
         raise NotImplementedError
 
+    def keep_frame(self, source: str, seq: int, kind: type[Message], frame: bytes) -> bool:
+        """Keep one message as it came and return True; False asks for it decoded, by `keep`."""
+        return False
+
+    def on_time(self, now_ns: int) -> None:
+        """Look at the time of day, UTC; only a live run asks."""
+
     def commit(self) -> None:
         """Make durable what was kept since the last commit."""

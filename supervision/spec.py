@@ -74,6 +74,7 @@ class SupervisorSpec:
     shutdown_s: float | None = None  # None: as long as its children may take one after another.
     beat_s: float = 0.5
     preload: tuple[str, ...] = ()  # Modules imported before forking, so children share the pages.
+    prepare: tuple[str, ...] = ()  # Functions called then: they make what is else made later.
 
 
 Spec = ChildSpec | SupervisorSpec
@@ -140,6 +141,7 @@ def _spec(fields: dict[str, Any]) -> Spec:
         "intensity": Intensity(**fields["intensity"]),
         "children": tuple(_spec(child) for child in fields["children"]),
         "preload": tuple(fields["preload"]),
+        "prepare": tuple(fields["prepare"]),
     })
 
 
@@ -212,9 +214,10 @@ def _supervisor(spec: SupervisorSpec) -> Iterator[str]:
         yield f"{spec.id}: strategy {spec.strategy!r}, wanted one of {', '.join(Strategy)}"
     if not spec.children:
         yield f"{spec.id}: a supervisor without children, wanted at least one"
-    for module in spec.preload:
-        if not isinstance(module, str) or not DOTTED.fullmatch(module):
-            yield f"{spec.id}: preload {module!r}, wanted a dotted module name"
+    for name, dotted in (("preload", spec.preload), ("prepare", spec.prepare)):
+        for one in dotted:
+            if not isinstance(one, str) or not DOTTED.fullmatch(one):
+                yield f"{spec.id}: {name} {one!r}, wanted a dotted name"
     most = spec.intensity.restarts_max
     if type(most) is not int or most < 0:
         yield f"{spec.id}: restarts_max {most!r}, wanted a whole number from 0"

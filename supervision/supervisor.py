@@ -20,7 +20,7 @@ from supervision import bodies, kernel, transport
 from supervision.child import ALIVE, Phase
 from supervision.effects import Announce, Effect, Finish, Kill, Raise, Send, StartProcess
 from supervision.family import REAP_POLL_NS, Family
-from supervision.guarded import TRACEBACK_CHARS_MAX, GuardedActor, fault_file
+from supervision.guarded import TRACEBACK_CHARS_MAX, GuardedActor, fault_file, resolve
 from supervision.parcel import pack
 from supervision.process import ProcessActor
 from supervision.report import Reporter, document
@@ -132,11 +132,19 @@ class SupervisorActor(GuardedActor):
     def _preload(self, spec: SupervisorSpec) -> None:
         for module in spec.preload:
             importlib.import_module(module)
-            threads = bodies.threads(os.getpid())
-            if threads > 1:
-                self._reporter.alarm("threads_before_fork", f"{spec.id} has {threads} threads after"
-                                     f" importing {module}: its children may inherit held locks")
+            self._check_threads(spec, f"importing {module}")
+        for function in spec.prepare:
+            resolve(function)()
+            self._check_threads(spec, f"calling {function}")
         kernel.share_pages()
+
+    def _check_threads(self, spec: SupervisorSpec, after: str) -> None:
+        threads = bodies.threads(os.getpid())
+        if threads > 1:
+            text = f"{spec.id} has {threads} threads after {after}"
+            self._reporter.alarm(
+                "threads_before_fork", f"{text}: its children may inherit held locks"
+            )
 
     def _perform(self, effect: Effect, family: Family) -> None:
         match effect:

@@ -9,9 +9,10 @@ from protocol.settings import SupervisionSettings
 from supervision.spec import ChildSpec, Intensity, Restart, SupervisorSpec
 
 SHARED = (
-    "numpy", "zmq", "actors.adapters.store", "actors.adapters.sqlite",
+    "numpy", "zmq", "actors.adapters.open", "actors.adapters.store", "actors.adapters.sqlite",
     "sqlalchemy.dialects.sqlite", "actors.recorder", "supervision.streams",
 )  # fmt: skip
+PREPARED = ("actors.adapters.open.prepare",)
 DECISIONS = ("bars", "detector", "regime", "router", "risk", "desk", "broker")
 
 
@@ -55,6 +56,7 @@ def floor(settings: SupervisionSettings) -> SupervisorSpec:
         intensity=intensity,
         beat_s=beat_s,
         preload=SHARED,
+        prepare=PREPARED,
         children=(
             child("books", "actors.books.BooksShell", *DECISIONS),
             child("recorder", "actors.recorder.RecorderShell", "feed"),

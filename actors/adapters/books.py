@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Protocol
 
-from protocol.codec import encode
+from protocol.codec import decode, encode
 from protocol.market import Cut, Settled
 from protocol.message import Message
 from supervision.journal import Positions
@@ -20,6 +20,9 @@ class Books(Protocol):
 
     def add(self, stream: str, seq: int, message: Message | None) -> None:
         """Note that a stream was read up to `seq`, and keep `message` if there is one."""
+
+    def add_frame(self, stream: str, seq: int, kind: type[Message], frame: bytes) -> None:
+        """Keep the message of `kind` in `frame`, up to which a stream was read."""
 
     def commit(self) -> None:
         """Make everything added durable, all or none."""
@@ -48,6 +51,9 @@ class MemoryBooks:
 
     def add(self, stream: str, seq: int, message: Message | None) -> None:
         self._open.append((stream, seq, message))
+
+    def add_frame(self, stream: str, seq: int, kind: type[Message], frame: bytes) -> None:
+        self.add(stream, seq, decode(frame))
 
     def commit(self) -> None:
         for stream, seq, message in self._open:

@@ -5,6 +5,19 @@ from protocol.settings import Settings
 from supervision.journal import Journal
 
 
+OWNERS = ("desk", "broker")  # Of journals.
+
+
+def prepare() -> None:
+    """Make now what each store makes at its first use; whoever is forked later shares it."""
+    from actors.adapters.sql import in_memory
+    from actors.adapters.store import SqlBooks, SqlJournal
+
+    for actor in OWNERS:
+        SqlJournal(in_memory(), actor).close()
+    SqlBooks(in_memory()).close()
+
+
 def open_journal(settings: Settings, directory: str, actor: str) -> Journal:
     """Return the SQL journal of an actor."""
     from actors.adapters.store import SqlJournal, engine_for

@@ -7,6 +7,8 @@ are upcast, and the old tables go. A store of a newer program is refused.
     1  Facts, entries and marks.
     2  Each row has a checksum, since neither SQLite nor a server notices every flipped bit of a
        value; entries can be found by their kind; numbers have 64 bits on a server, too.
+    3  New entries are frames as they came, and a table names the fields of their kinds; older
+       ones stay as they are, with names in each.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +22,7 @@ from sqlmodel import Field, SQLModel
 
 from actors.adapters.fault import StoreFault
 
-VERSION = 2
+VERSION = 3
 COPY_ROWS = 10_000  # At once, when an older store is copied.
 _NUMBER: Any = BigInteger().with_variant(Integer(), "sqlite")  # There INTEGER has 64 bits.
 _KEY = {"autoincrement": False}
@@ -57,6 +59,14 @@ class MarkRow(SQLModel):
     seq: int = Field(sa_type=_NUMBER)
 
 
+class LayoutRow(SQLModel):
+    """The fields of a version of a kind, in the order in which its frames hold them."""
+
+    kind: str = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_column_kwargs=_KEY)
+    names: str  # With blanks between.
+
+
 class VersionRow(SQLModel):
     """A version that the tables of a store have reached."""
 
@@ -70,10 +80,12 @@ class Tables:
     rows: Any
     versions: Any
     marks: Any = None
+    layouts: Any = None
 
     def each(self) -> list[Any]:
         """Return them all."""
-        return [table.__table__ for table in (self.rows, self.marks, self.versions) if table]
+        every = (self.rows, self.marks, self.layouts, self.versions)
+        return [table.__table__ for table in every if table]
 
 
 @cache
@@ -88,7 +100,8 @@ def books_tables() -> Tables:
     entries = _table("books_entries", EntryRow)
     Index("books_entries_by_kind", entries.stream, entries.kind, entries.seq)
     versions = _table("books_versions", VersionRow)
-    return Tables(entries, versions, _table("books_marks", MarkRow))
+    marks, layouts = _table("books_marks", MarkRow), _table("books_layouts", LayoutRow)
+    return Tables(entries, versions, marks, layouts)
 
 
 def _table(name: str, columns: type[SQLModel]) -> Any:
@@ -106,8 +119,12 @@ def _with_checksum(row: Row) -> Row:
     return {**row, "checksum": checksum(row)}
 
 
+def _as_it_was(row: Row) -> Row:
+    return row
+
+
 # From a version to the next: what becomes of a row of facts or entries. Marks never changed.
-STEPS: dict[int, Callable[[Row], Row]] = {1: _with_checksum}
+STEPS: dict[int, Callable[[Row], Row]] = {1: _with_checksum, 2: _as_it_was}
 
 
 def bring_up(connection: Connection, tables: Tables) -> None:
@@ -126,7 +143,8 @@ def bring_up(connection: Connection, tables: Tables) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # Else its driver commits before each DDL.
     else:
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-    old = [table for table in tables.each() if found and table.name != _name(tables.versions)]
+    there = set(inspect(connection).get_table_names()) - {_name(tables.versions)}
+    old = [table for table in tables.each() if found and table.name in there]
     for table in old:
         for index in table.indexes:  # Their names are wanted for today's.
             connection.execute(text(f'DROP INDEX IF EXISTS "{index.name}"'))

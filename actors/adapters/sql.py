@@ -23,6 +23,11 @@ def engine_for(url: str, directory: str, actor: str, wait_s: float = WAIT_S) -> 
     return _server(url, path, actor, wait_s) if url else _file(path, wait_s)
 
 
+def in_memory() -> Engine:
+    """Return the engine of a store that is gone when it is closed."""
+    return create_engine("sqlite://", poolclass=NullPool)
+
+
 def _file(path: Path, wait_s: float) -> Engine:
     from actors.adapters import sqlite
 

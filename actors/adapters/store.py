@@ -10,15 +10,16 @@ actor ends, and the next one reads what is there.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, text
+from sqlalchemy import Engine, func, insert, select, text
 
 from actors.adapters.fault import StoreFault
+from actors.adapters.inserts import insert_of
 from actors.adapters.schema import Tables, books_tables, bring_up, checksum, journal_tables
 from actors.adapters.sql import engine_for
-from protocol.codec import decode_fields, encode_fields
+from protocol.codec import decode_fields, decode_kept, encode, encode_fields, layout_of
 from protocol.market import Cut, Settled
 from protocol.message import Message
 from supervision.journal import Positions
@@ -34,6 +35,9 @@ WAITING = {
     ("postgresql", True): "SET SESSION synchronous_commit = on",
     ("postgresql", False): "SET SESSION synchronous_commit = off",
 }
+
+# First bytes of a body with names: a msgpack map of up to 15 fields, or of more.
+NAMED = (*(bytes([first]) for first in range(0x80, 0x90)), b"\xde", b"\xdf")
 
 MOVE_ON = text(
     "INSERT INTO books_marks (stream, seq) VALUES (:stream, :seq)"
@@ -78,7 +82,10 @@ class SqlStore:
             row = {"seq": seq, "kind": kind, "version": version, first: head, "body": body}
             if found != checksum(row):
                 raise self._damaged(f"row {seq} does not match its checksum")
-            yield decode_fields(kind, version, body)
+            yield self._read(kind, version, body)
+
+    def _read(self, kind: str, version: int, body: bytes) -> Message:
+        return decode_fields(kind, version, body)
 
     def _damaged(self, found: str) -> StoreFault:
         return StoreFault(
@@ -163,6 +170,8 @@ class SqlBooks(SqlStore):
         super().__init__(engine, books_tables())
         self._marks = self._tables.marks
         self._rows: list[dict[str, Any]] = []
+        self._layouts = self._known_layouts()
+        self._new_layouts: list[dict[str, Any]] = []
         self._taken: Positions = self.positions()
         self._dirty = False
 
@@ -172,32 +181,55 @@ class SqlBooks(SqlStore):
         self._connection.rollback()
         return dict(map(tuple, rows))
 
+    def _known_layouts(self) -> dict[tuple[str, int], list[str]]:
+        row = self._tables.layouts
+        rows = self._connection.execute(select(row.kind, row.version, row.names)).all()
+        self._connection.rollback()
+        return {(kind, version): names.split() for kind, version, names in rows}
+
     def add(self, stream: str, seq: int, message: Message | None) -> None:
         """Note that a stream was read up to `seq`, and keep `message` if there is one."""
         self._taken[stream] = seq
         self._dirty = True
         if message is not None:
-            row = {
-                "stream": stream,
-                "seq": seq,
-                "kind": message.KIND,
-                "version": message.VERSION,
-                "body": encode_fields(message),
-            }
-            row["checksum"] = checksum(row)
-            self._rows.append(row)
+            self.add_frame(stream, seq, type(message), encode(message))
+
+    def add_frame(self, stream: str, seq: int, kind: type[Message], frame: bytes) -> None:
+        """Keep the message of `kind` in `frame`, up to which a stream was read."""
+        self._taken[stream] = seq
+        self._dirty = True
+        if (kind.KIND, kind.VERSION) not in self._layouts:
+            self._note_layout(kind)
+        row = {
+            "stream": stream,
+            "seq": seq,
+            "kind": kind.KIND,
+            "version": kind.VERSION,
+            "body": frame,
+        }
+        row["checksum"] = checksum(row)
+        self._rows.append(row)
+
+    def _note_layout(self, kind: type[Message]) -> None:
+        names = layout_of(kind)
+        self._layouts[kind.KIND, kind.VERSION] = list(names)
+        layout = {"kind": kind.KIND, "version": kind.VERSION, "names": " ".join(names)}
+        self._new_layouts.append(layout)
 
     def commit(self) -> None:
         """Make everything added durable, all or none."""
         if not self._dirty:
             return
         self._begin()
+        if self._new_layouts:
+            self._connection.execute(insert(self._tables.layouts), self._new_layouts)
         if self._rows:
             self._insert(self._connection, self._rows)
         marks = [{"stream": stream, "seq": seq} for stream, seq in self._taken.items()]
         self._connection.execute(MOVE_ON, marks)
         self._end()
         self._rows.clear()
+        self._new_layouts.clear()
         self._dirty = False
 
     def entries(self, stream: str) -> Iterable[Message]:
@@ -209,6 +241,11 @@ class SqlBooks(SqlStore):
         for mark in self._entries(stream, self._row.kind.in_([Cut.KIND, Settled.KIND])):
             assert isinstance(mark, Cut | Settled)
             yield mark
+
+    def _read(self, kind: str, version: int, body: bytes) -> Message:
+        if body[:1] in NAMED:
+            return decode_fields(kind, version, body)
+        return decode_kept(body, self._layouts.get((kind, version)))
 
     def _entries(self, stream: str, *conditions: Any) -> Iterator[Message]:
         row = self._row
@@ -229,38 +266,3 @@ class SqlBooks(SqlStore):
                 self.commit()
         finally:
             self._release()
-
-
-Insert = Callable[[Connection, list[dict[str, Any]]], None]
-
-
-def insert_of(engine: Engine, table: Any) -> Insert:
-    """Return what inserts rows with a statement made once: making it costs more than running it."""
-    if engine.dialect.name == "postgresql":
-        return _insert_arrays(engine, table)
-    compiled = insert(table).compile(dialect=engine.dialect)
-    statement, names = str(compiled), compiled.positiontup
-    assert names is not None, "SQLite's parameters go by their place"
-
-    def run(connection: Connection, rows: list[dict[str, Any]]) -> None:
-        connection.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows])
-
-    return run
-
-
-def _insert_arrays(engine: Engine, table: Any) -> Insert:
-    """Return an insert of any number of rows in one statement, column by column."""
-    columns = {
-        column.name: column.type.compile(engine.dialect) for column in table.__table__.columns
-    }
-    given = ", ".join(f"%b::{kind}[]" for kind in columns.values())
-    statement = (
-        f'INSERT INTO "{table.__tablename__}" ({", ".join(columns)})'
-        f" SELECT * FROM unnest({given})"
-    )
-
-    def run(connection: Connection, rows: list[dict[str, Any]]) -> None:
-        arrays = tuple([row[name] for row in rows] for name in columns)
-        connection.exec_driver_sql(statement, arrays)
-
-    return run

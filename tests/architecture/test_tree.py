@@ -29,6 +29,13 @@ def test_every_actor_of_the_tree_is_a_shell():
         assert issubclass(shell_of(spec), Shell), spec.start
 
 
+def test_what_is_prepared_before_forking_can_be_called():
+    for spec in walk(floor(SupervisionSettings())):
+        for name in getattr(spec, "prepare", ()):
+            module, _, function = name.rpartition(".")
+            assert callable(getattr(importlib.import_module(module), function)), name
+
+
 def test_every_shell_stands_in_the_tree_exactly_once():
     files = {f"actors.{path.stem}" for path in (ROOT / "actors").glob("*.py")}
     starts = [spec.start.rpartition(".")[0] for spec in workers()]

@@ -17,13 +17,16 @@ from protocol.codec import (
     BadFrame,
     decode,
     decode_fields,
+    decode_kept,
     encode,
     encode_fields,
     kind_of,
+    layout_of,
     upcast,
 )
 from protocol.market import BarClosed, Cut, CutReason, DepthBatch, Settled, TradeBatch
 from protocol.message import Message
+from protocol.signals import SignalRaised
 from tests.makers import make_approved, make_signal
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -329,3 +332,35 @@ def test_what_cannot_be_brought_up_is_refused(kind, version, fields, text):
 def test_no_two_messages_share_a_kind():
     kinds = [cls.KIND for cls in CATALOG]
     assert len(set(kinds)) == len(kinds)
+
+
+def test_a_kept_frame_of_today_is_read_without_asking_for_names():
+    frame = encode(Settled(number=7))
+    assert decode_kept(frame, None) == Settled(number=7)
+
+
+def test_a_kept_frame_of_another_version_is_read_by_the_names_it_was_kept_with():
+    # Version 1 of a signal had no stop and no target of its own.
+    names = list(layout_of(SignalRaised))
+    old = make_signal()
+    values = dict(zip(names, msgpack.unpackb(encode(old))[2:], strict=True))
+    for later in ("stop_ticks", "target_ticks"):
+        names.remove(later)
+    frame = msgpack.packb(("signal.raised", 2, *(values[name] for name in names)))
+    read = decode_kept(frame, names)
+    assert isinstance(read, SignalRaised)
+    assert (read.id, read.stop_ticks, read.target_ticks) == (old.id, 0, 0)
+
+
+def test_a_kept_frame_of_another_version_without_its_names_says_so():
+    frame = msgpack.packb(("signal.raised", 2, 1, 2, 3))
+    with pytest.raises(BadFrame, match="version 2 with 3 fields, and no names for them"):
+        decode_kept(frame, None)
+    with pytest.raises(BadFrame, match="version 2 with 3 fields, and 2 for them"):
+        decode_kept(frame, ["id", "contract"])
+
+
+def test_a_kept_frame_that_is_no_frame_is_refused():
+    for body in (b"\x01", b"\x91\xa1x", b"\xc1"):
+        with pytest.raises(BadFrame):
+            decode_kept(body, None)

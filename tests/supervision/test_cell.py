@@ -12,7 +12,7 @@ from protocol.message import Message
 from protocol.settings import Settings
 from supervision.cell import Cell
 from supervision.journal import Journal, MemoryJournal
-from supervision.shell import JournaledShell, handles
+from supervision.shell import JournaledShell, SinkShell, handles
 
 
 class Gated(JournaledShell):
@@ -178,3 +178,51 @@ def test_what_was_passed_over_is_not_read_again_after_a_restart():
     again = Cell(Narrow(), ("feed", "desk"), lambda _: None, journal)
     assert again.recover() == {"feed": 0, "desk": 2}
     assert cell.messages_in == 2
+
+
+class Pile(SinkShell):
+    """Keeps balances as they come and everything else decoded; knows the time it was told."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.messages: list[Message] = []
+        self.now_ns = 0
+
+    def resume(self) -> dict[str, int]:
+        return {"desk": 4}
+
+    def keep(self, source: str, seq: int, message: Message) -> None:
+        self.messages.append(message)
+
+    def keep_frame(self, source: str, seq: int, kind: type[Message], frame: bytes) -> bool:
+        if kind is BalanceReported:
+            self.frames.append(frame)
+        return kind is BalanceReported
+
+    def on_time(self, now_ns: int) -> None:
+        self.now_ns = now_ns
+
+    def commit(self) -> None:
+        pass
+
+
+def test_a_sink_is_handed_a_frame_as_it_came_and_may_ask_for_the_message_instead():
+    pile = Pile()
+    cell = Cell(pile, ("desk",), lambda _: None)
+    cell.recover()
+    assert cell.keeps("desk", 5, BalanceReported, b"balance")
+    assert not cell.keeps("desk", 6, Cut, b"cut")
+    assert not cell.keeps("desk", 6, None, b"unknown")
+    assert pile.frames == [b"balance"]
+    assert (cell.messages_in, list(cell.last_in)) == (1, [("desk", 5, b"balance")])
+
+
+def test_no_other_shell_is_handed_frames():
+    cell, _ = cell_of(MemoryJournal())
+    assert not cell.keeps("desk", 1, BalanceReported, b"balance")
+
+
+def test_a_sink_learns_the_time():
+    pile = Pile()
+    Cell(pile, ("desk",), lambda _: None).time(77)
+    assert pile.now_ns == 77

@@ -27,6 +27,7 @@ from protocol.series import Series
 from protocol.settings import BarSettings, CalendarSettings, FeedSettings
 from protocol.units import NANOS_PER_MS, NANOS_PER_S, Nanos
 
+UNPACED_TRADES_MAX = 4_096  # Of a batch that no clock ends.
 Progress = Callable[[int, int], None]  # Trades so far, time of the last one.
 
 
@@ -53,13 +54,15 @@ class TapeRule:
     ) -> "TapeRule":
         """Return the rule of the settings; at speed 0 no clock limits a batch.
 
+        Then nobody waits for a trade either, and larger batches cost everybody less.
+
         Slices are cut only where the metrics may demand that a position be left.
         """
         return cls(
             # Bars that are only looked at bring no cuts: whoever adds some must trade as before.
             series=series_of(bars)[:1],
             split=bars.split,
-            batch_trades_max=feed.batch_trades_max,
+            batch_trades_max=max(feed.batch_trades_max, 0 if feed.speed else UNPACED_TRADES_MAX),
             batch_ns=int(feed.batch_ms * NANOS_PER_MS * feed.speed),
             step_ns=flow.step_s * NANOS_PER_S if flow.enabled and flow.exits else 0,
             hours=hours_of(risk, calendar),

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from actors.adapters import store
 from actors.adapters.store import SqlJournal
+from protocol.catalog import UPCASTERS
+from protocol.codec import encode
 from protocol.market import Settled
 from tests.actors.adapters.stores import StorePlace, cut, fault, in_child
 
@@ -239,3 +241,22 @@ def test_a_file_is_written_through_to_the_disk(files):
     pragma = files.journal()._connection.exec_driver_sql
     assert pragma("PRAGMA journal_mode").scalar() == "wal"
     assert pragma("PRAGMA synchronous").scalar() == 2
+
+
+def test_books_keep_a_frame_as_it_came_and_read_it_again(place):
+    books = place.books()
+    books.add_frame("desk", 1, Settled, encode(Settled(number=3)))
+    books.add("desk", 2, Settled(number=4))
+    books.commit()
+    assert list(place.books().entries("desk")) == [Settled(number=3), Settled(number=4)]
+
+
+def test_books_know_after_a_restart_how_the_frames_of_a_kind_are_laid_out(place, monkeypatch):
+    books = place.books()
+    books.add("desk", 1, Settled(number=3))
+    books.commit()
+    again = place.books()
+    # As a later program would see it: the kind has moved on, the frame has not.
+    monkeypatch.setattr(Settled, "VERSION", 2)
+    monkeypatch.setitem(UPCASTERS, ("market.settled", 1), lambda old: {"number": old["number"] + 1})
+    assert list(again.entries("desk")) == [Settled(number=4)]
