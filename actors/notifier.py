@@ -21,7 +21,7 @@ from actors.core.session.calendar import Schedule
 from protocol.message import Message
 from protocol.settings import Settings
 from protocol.units import NANOS_PER_S
-from protocol.watch_settings import NotifySettings, WatchSettings
+from protocol.watch_settings import NotifySettings
 from supervision.shell import SinkShell
 
 STATE_FILE = "notifier.json"
@@ -39,15 +39,14 @@ class NotifierShell(SinkShell):
     only where the process died between the service's answer and the write that follows it.
     """
 
-    def __init__(
-        self, notifier: Notifier | None = None, notify: NotifySettings | None = None,
-        watch: WatchSettings | None = None,
-    ) -> None:  # fmt: skip
-        self._notifier, self._notify, self._watch = notifier, notify, watch
+    takes = teller.TOLD
+
+    def __init__(self, notifier: Notifier | None = None) -> None:
+        self._notifier = notifier
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.file, self.run_dir = Path(directory) / STATE_FILE, Path(directory).parent
-        notify, self.watch = self._notify or settings.notify, self._watch or settings.watch
+        notify, self.watch = settings.notify, settings.watch
         self.schedule = Schedule.of(settings.calendar.closed, settings.calendar.early)
         self.symbol, most = settings.feed.symbol, notify.queue_max
         known = Known(balance_cents=round(settings.paper.balance_dollars * 100))

@@ -20,7 +20,6 @@ from actors.core.watch.vitals import Vitals
 from protocol.message import Message
 from protocol.settings import Settings
 from protocol.units import NANOS_PER_S
-from protocol.watch_settings import WatchSettings
 from supervision.shell import SinkShell
 
 STATE_FILE = "watchdog.json"
@@ -36,14 +35,14 @@ class WatchdogShell(SinkShell):
     process dies between telling it and keeping that it did.
     """
 
-    def __init__(
-        self, machine: Machine | None = None, watch: WatchSettings | None = None
-    ) -> None:
-        self._machine, self._watch = machine, watch
+    takes = vitals.FOLDED
+
+    def __init__(self, machine: Machine | None = None) -> None:
+        self._machine = machine
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.directory = Path(directory)
-        self.watch = self._watch or settings.watch
+        self.watch = settings.watch
         self.schedule = Schedule.of(settings.calendar.closed, settings.calendar.early)
         self.symbol, self.series = settings.feed.symbol, settings.bars.series[0]
         self.machine = self._machine or RealMachine(self.directory)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,9 @@ EXIT_USAGE = 64  # EX_USAGE: the user can mend it.
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(highlight=False)
 Values = dict[str, dict[str, Any]]
+RunDirectory = Annotated[
+    Path | None, typer.Option("--run", help="Directory of the run; else that of the floor.")
+]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings.")]
 
 
@@ -55,7 +59,10 @@ def main(arguments: list[str]) -> int:
 def expected() -> tuple[type[Exception], ...]:
     """Return the errors that are the user's to mend; their texts say how."""
     from actors.adapters.calendar import BadCalendar
+    from actors.adapters.fault import StoreFault
     from actors.adapters.news import BadNews
+    from actors.adapters.notify.discord import BadWebhook
+    from ops.export import TooEarly
     from ops.look import NotRunning
     from supervision.ground import AlreadyRunning, PortTaken
     from supervision.host import NotGreen
@@ -63,7 +70,7 @@ def expected() -> tuple[type[Exception], ...]:
     from web.port import PortTaken as PageTaken
 
     ours = (NotRunning, AlreadyRunning, PortTaken, PageTaken, NotGreen, NoAnswer, NotTaken)
-    return (BadCalendar, BadNews, *ours)
+    return (BadCalendar, BadNews, BadWebhook, StoreFault, TooEarly, *ours)
 
 
 @app.command()
@@ -155,6 +162,40 @@ def tell(
 
 
 @app.command()
+def recap(
+    day: Annotated[str, typer.Option("--date", help="Trading date; else the last one.")] = "",
+    run_dir: RunDirectory = None,
+    no_export: Annotated[bool, typer.Option(help="Only write it; send nothing.")] = False,
+    settings_file: SettingsFile = None,
+) -> int:
+    """Write the recap of a trading date, as JSON and as a page to look at, and send it."""
+    from ops.day_end import write_recap
+
+    settings = _settings(settings_file)
+    return write_recap(settings, run_dir, _date(day), console, sends=not no_export)
+
+
+@app.command()
+def export(
+    day: Annotated[str, typer.Option("--date", help="Trading date; else all that are due.")] = "",
+    run_dir: RunDirectory = None,
+    settings_file: SettingsFile = None,
+) -> int:
+    """Make the day files that are due and send what has not been sent."""
+    from ops.day_end import send_days
+
+    return send_days(_settings(settings_file), run_dir, _date(day), console)
+
+
+@app.command()
+def sentinel(settings_file: SettingsFile = None) -> int:
+    """Watch the floor from outside, sharing nothing with it but its heartbeat file."""
+    from ops.day_end import become_sentinel
+
+    become_sentinel(_settings(settings_file))
+
+
+@app.command()
 def stop(settings_file: SettingsFile = None) -> int:
     """Stop the running floor in order and wait until it has ended."""
     from ops.look import stop_floor
@@ -190,6 +231,13 @@ def _settings(path: Path | None, chosen: Values | None = None) -> Settings:
         return read_settings(path, chosen)
     except BadSettings as error:
         raise Refusal(str(error)) from None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Refusal(f"--date {text}: wanted a trading date like 2026-11-20") from None
 
 
 def _speed(text: str) -> float:

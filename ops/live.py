@@ -60,7 +60,9 @@ def new_run(settings: Settings, kind: str) -> Path:
 def host_for(settings: Settings, run_dir: Path) -> Host:
     """Return the host of the whole floor in `run_dir`."""
     run = settings.run
-    tree = floor(settings.supervision)
+    notify = settings.notify
+    tells = bool(notify.discord_webhook or notify.discord_webhook_file)
+    tree = floor(settings.supervision, tells=tells)
     return Host(tree, run_dir, settings_json(settings), run.method, run.admin_port)
 
 

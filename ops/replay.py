@@ -43,7 +43,8 @@ from supervision.tree import floor
 
 LOCAL_BATCH_TRADES_MAX = 1_000_000
 JUDGING = ("detector", "regime", "router")  # Whose streams hold what is counted by day.
-NOT_LOCAL = ("feed", "recorder", "web")  # The tape drives; nothing to record or to show.
+# The tape drives; there is nothing to record, to watch, to tell or to show.
+NOT_LOCAL = ("feed", "recorder", "watchdog", "notifier", "web")
 
 
 @dataclass(slots=True)

@@ -61,8 +61,10 @@ class Cell:
 
     def wants(self, source: str, kind: type[Message] | None) -> bool:
         """Say whether a message of `kind` from `source` must be offered; None may be anything."""
-        if self._sink is not None or kind in (None, Cut, Settled):
+        if kind in (None, Cut, Settled):
             return True
+        if self._sink is not None:
+            return self._sink.takes is None or kind in self._sink.takes
         # What is held back must be passed in its order, whatever it is.
         return source == self._gated or self._handler(source, kind) is not None
 

@@ -10,46 +10,43 @@ from supervision.spec import ChildSpec, Intensity, Restart, SupervisorSpec
 
 SHARED = (
     "numpy", "zmq", "actors.adapters.open", "actors.adapters.store", "actors.adapters.sqlite",
-    "sqlalchemy.dialects.sqlite", "actors.recorder", "supervision.streams",
+    "sqlalchemy.dialects.sqlite", "actors.recorder", "actors.watchdog", "supervision.streams",
 )  # fmt: skip
 PREPARED = ("actors.adapters.open.prepare",)
 DECISIONS = ("bars", "detector", "regime", "router", "risk", "desk", "broker")
 
 
-def floor(settings: SupervisionSettings) -> SupervisorSpec:
-    """Return the tree of the whole floor."""
+def floor(settings: SupervisionSettings, *, tells: bool = True) -> SupervisorSpec:
+    """Return the tree of the whole floor; with `tells` there is somebody to be notified."""
     beat_s = settings.beat_ms / 1000
     intensity = Intensity(settings.restarts_max, settings.period_s)
 
     def child(id: str, start: str, *reads: str, restart: Restart = Restart.PERMANENT) -> ChildSpec:
         return ChildSpec(id=id, start=start, reads=reads, beat_s=beat_s, restart=restart)
 
-    market = SupervisorSpec(
-        id="market",
-        intensity=intensity,
-        beat_s=beat_s,
-        preload=("actors.bars", "actors.feed", "actors.detector", "actors.regime"),
-        children=(
-            child("feed", "actors.feed.FeedShell", "broker"),
-            child("bars", "actors.bars.BarsShell", "feed"),
-            child("detector", "actors.detector.DetectorShell", "feed", "bars"),
-            child("regime", "actors.regime.RegimeShell", "bars"),
-        ),
+    def branch(id: str, preload: tuple[str, ...], *children: ChildSpec) -> SupervisorSpec:
+        return SupervisorSpec(
+            id=id, intensity=intensity, beat_s=beat_s, preload=preload, children=children
+        )
+
+    market = branch(
+        "market",
+        ("actors.bars", "actors.feed", "actors.detector", "actors.regime"),
+        child("feed", "actors.feed.FeedShell", "broker"),
+        child("bars", "actors.bars.BarsShell", "feed"),
+        child("detector", "actors.detector.DetectorShell", "feed", "bars"),
+        child("regime", "actors.regime.RegimeShell", "bars"),
     )
-    trading = SupervisorSpec(
-        id="trading",
-        intensity=intensity,
-        beat_s=beat_s,
-        preload=("actors.router", "actors.risk", "actors.desk", "actors.broker"),
-        children=(
-            child("router", "actors.router.RouterShell", "regime", "detector"),
-            # At a cut risk first learns of fills, then of the price and of metrics that turned,
-            # then it judges signals.
-            child("risk", "actors.risk.RiskShell", "desk", "bars", "detector", "router"),
-            child("desk", "actors.desk.DeskShell", "risk", "broker"),
-            child("broker", "actors.broker.PaperBrokerShell", "feed", "desk"),
-        ),
+    trading = branch(
+        "trading",
+        ("actors.router", "actors.risk", "actors.desk", "actors.broker"),
+        child("router", "actors.router.RouterShell", "regime", "detector"),
+        # At a cut first fills, then the price and metrics that turned, then signals.
+        child("risk", "actors.risk.RiskShell", "desk", "bars", "detector", "router"),
+        child("desk", "actors.desk.DeskShell", "risk", "broker"),
+        child("broker", "actors.broker.PaperBrokerShell", "feed", "desk"),
     )
+    notifier = child("notifier", "actors.notifier.NotifierShell", *DECISIONS)
     return SupervisorSpec(
         id="root",
         # The market giving up must not close the books on an open position.
@@ -62,6 +59,9 @@ def floor(settings: SupervisionSettings) -> SupervisorSpec:
             child("recorder", "actors.recorder.RecorderShell", "feed"),
             market,
             trading,
+            # The feed, too: of bars alone nobody knows when the last trade was.
+            child("watchdog", "actors.watchdog.WatchdogShell", "feed", *DECISIONS),
+            *((notifier,) if tells else ()),
             # Its death never reaches trading; a person can do without it for a while.
             child("web", "web.actor.WebShell", *DECISIONS, restart=Restart.TRANSIENT),
         ),

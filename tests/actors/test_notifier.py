@@ -13,7 +13,7 @@ from actors.notifier import STATE_FILE, NotifierShell
 from protocol.account import StillExposed
 from protocol.settings import Settings
 from protocol.units import NANOS_PER_S
-from protocol.watch_settings import NotifySettings, WatchSettings
+from protocol.watch_settings import NotifySettings
 from supervision.cell import Cell
 from tests.makers import at, make_closed, make_opened
 from tests.venues.discord import HANG, TOKEN, DiscordServer, Step
@@ -33,8 +33,8 @@ class Told:
         (run_dir / "data").mkdir(exist_ok=True)
         (run_dir / "run.json").write_text(json.dumps({"started_ns": run_ns}))
         notify = NotifySettings(**({"backoff_s": 0.01} | fields))
-        self.shell = NotifierShell(notifier, notify, WatchSettings())
-        self.shell.configure(Settings(), str(run_dir / "data"))
+        self.shell = NotifierShell(notifier)
+        self.shell.configure(Settings(notify=notify), str(run_dir / "data"))
         self.cell = Cell(self.shell, ("regime", "risk", "desk"), lambda message: None)
         self.read = self.cell.recover()
 

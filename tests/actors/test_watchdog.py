@@ -26,8 +26,9 @@ class Watch:
     def __init__(self, directory, market="tape"):
         self.directory = directory
         self.machine = FakeMachine(make_readings())
-        self.shell = WatchdogShell(self.machine, WatchSettings(market=market))
-        self.shell.configure(Settings(), str(directory))
+        self.shell = WatchdogShell(self.machine)
+        settings = Settings(watch=WatchSettings(market=market))
+        self.shell.configure(settings, str(directory))
         self.cell = Cell(self.shell, ("bars", "desk"), lambda message: None)
         self.read = self.cell.recover()
 

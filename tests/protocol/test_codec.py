@@ -24,6 +24,7 @@ from protocol.codec import (
     layout_of,
     upcast,
 )
+from protocol.fence import ORDERED, FenceOrdered
 from protocol.market import BarClosed, Cut, CutReason, DepthBatch, Settled, TradeBatch
 from protocol.message import Message
 from protocol.signals import SignalRaised
@@ -91,6 +92,12 @@ CHECKED = {
     TradeBatch: st.tuples(st.integers(0, 6), st.booleans()).flatmap(lambda a: trade_batches(*a)),
     DepthBatch: st.integers(0, 6).flatmap(depth_batches),
     BarClosed: st.tuples(st.integers(-9, 9), st.integers(1, 6)).flatmap(lambda a: bars(*a)),
+    FenceOrdered: st.builds(
+        FenceOrdered,
+        ts_ns=INT64,
+        cause=st.sampled_from(sorted(ORDERED)),
+        detail=st.text(min_size=1, max_size=20),
+    ),
 }
 
 

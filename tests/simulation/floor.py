@@ -86,7 +86,7 @@ class Floor:
         places = {
             spec.id: Place(spec, self._maker(spec), self.journals.get(spec.id))
             for spec in workers(self.settings)
-            if spec.id != "web"
+            if spec.id not in ("watchdog", "notifier", "web")
         }
         simulator = self.simulator(places)
         places["recorder"].forget = self.recorded.crash

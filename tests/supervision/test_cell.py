@@ -217,6 +217,16 @@ def test_a_sink_is_handed_a_frame_as_it_came_and_may_ask_for_the_message_instead
     assert (cell.messages_in, list(cell.last_in)) == (1, [("desk", 5, b"balance")])
 
 
+def test_a_sink_need_not_be_offered_what_it_does_not_take():
+    class Choosy(Pile):
+        takes = frozenset({BalanceReported})
+
+    cell = Cell(Choosy(), ("desk",), lambda _: None)
+    assert all(cell.wants("desk", kind) for kind in (BalanceReported, Cut, Settled, None))
+    assert not cell.wants("desk", TradingResumed)
+    assert Cell(Pile(), ("desk",), lambda _: None).wants("desk", TradingResumed)
+
+
 def test_no_other_shell_is_handed_frames():
     cell, _ = cell_of(MemoryJournal())
     assert not cell.keeps("desk", 1, BalanceReported, b"balance")

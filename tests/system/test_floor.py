@@ -14,6 +14,7 @@ import pytest
 from actors.adapters.books import STREAMS, Books
 from actors.adapters.feeds.ingest import ingest
 from actors.adapters.frames import FrameLog
+from actors.adapters.segments import recorded_frames
 from actors.adapters.store import SqlBooks, engine_for
 from ops.config import read_settings
 from ops.replay import Result, replay_local, result_of
@@ -132,8 +133,8 @@ def stop(run: Running) -> None:
     run.host.terminate()
 
 
-def recorded(run: Running, name: str) -> list[bytes]:
-    log = FrameLog.read_only(run.run_dir / "data" / name)
+def taped(run: Running) -> list[bytes]:
+    log = FrameLog.read_only(run.run_dir / "data" / "tape.frames")
     frames = list(log.frames())
     log.close()
     return frames
@@ -159,7 +160,7 @@ def test_the_live_runtime_comes_to_the_same_digest_as_the_local_one(undisturbed)
         result = result_of(books, 0.0)
         books.close()
         assert result.digest == undisturbed.digest
-        assert recorded(run, "ticks.frames") == recorded(run, "tape.frames")
+        assert recorded_frames(run.run_dir / "data") == taped(run)
 
 
 @pytest.mark.parametrize("seed", [1])
@@ -175,7 +176,7 @@ def test_thirty_kills_of_actors_and_supervisors_change_nothing(undisturbed, seed
         same = {s: len(list(books.entries(s))) for s in STREAMS}
         books.close()
         assert result.digest == undisturbed.digest, f"seed {seed}: {same} after {killed}"
-        assert recorded(run, "ticks.frames") == recorded(run, "tape.frames")
+        assert recorded_frames(run.run_dir / "data") == taped(run)
         assert len(killed) >= 12 and killed.total() >= 30, killed
 
 
@@ -200,7 +201,7 @@ def test_a_run_that_was_lost_goes_on_where_it_was_when_it_is_started_again(undis
             left = again.end()
         assert not left
         assert result.digest == undisturbed.digest
-        assert recorded(run, "ticks.frames") == recorded(run, "tape.frames")
+        assert recorded_frames(run.run_dir / "data") == taped(run)
 
 
 def ask_cut(run: Running) -> int:

@@ -41,6 +41,14 @@ from protocol.orders import PositionClosed, PositionOpened
 from protocol.reports import LinkChanged
 from protocol.signals import RegimeJudged
 
+# What `notices_of` looks into; everything else need not even be decoded for it.
+TOLD: frozenset[type[Message]] = frozenset(
+    {
+        Cut, RegimeJudged, BalanceReported, PositionOpened, PositionClosed, TradingHalted,
+        TradingResumed, FeedLost, FeedRestored, LinkChanged, FenceClosed, FenceOpened, TierChanged,
+        MarginShort, MarginRestored, StillExposed,
+    }
+)  # fmt: skip
 DAYS_MAX = 8
 TELLING = ("regime", "risk", "desk")  # Whose streams a day is told by.
 GRACE_NS = NANOS_PER_MINUTE  # After it a digest waits for no stream any more.

@@ -24,6 +24,15 @@ from protocol.reports import AccountReported, LinkChanged, OrderAccepted, OrderR
 from protocol.signals import RegimeJudged, SignalRaised
 from protocol.units import NANOS_PER_MS
 
+# What `fold` looks into; everything else need not even be decoded for it.
+FOLDED: frozenset[type[Message]] = frozenset(
+    {
+        TradeBatch, BarClosed, SignalRaised, RegimeJudged, FeedLost, FeedRestored, LinkChanged,
+        PositionOpened, PositionChanged, PositionClosed, AccountAsked, AccountReported,
+        OrderAccepted, OrderRejected, BalanceReported, TradingHalted, TradingResumed, TierChanged,
+        FenceClosed, FenceOpened,
+    }
+)  # fmt: skip
 ASKED_MAX = 16  # Questions to the broker that wait for their answer, or answers for their question.
 CLOSED_MAX = 500  # Brackets that are over, so that a late word about one opens nothing.
 

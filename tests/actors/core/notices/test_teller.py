@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from actors.core.notices.codes import TREE_ALARMS, Told
 from actors.core.notices.digest import TRIPS_MAX, Day, add_trip, digest, status
@@ -10,6 +12,7 @@ from actors.core.notices.floor import tree_alarm
 from actors.core.notices.notice import Severity
 from actors.core.notices.teller import (
     DAYS_MAX,
+    TOLD,
     Known,
     begun,
     by_the_clock,
@@ -27,12 +30,14 @@ from protocol.account import (
     TradingHalted,
     TradingResumed,
 )
+from protocol.catalog import CATALOG
 from protocol.fence import FenceCause, FenceClosed, FenceOpened
 from protocol.market import Cut, CutReason, FeedLost, FeedRestored
 from protocol.patterns import Direction
 from protocol.reports import LinkChanged
 from protocol.signals import Regime
 from tests.makers import at, make_bar, make_closed, make_opened, make_regime
+from tests.protocol.test_codec import messages_of
 
 NOW = at("10:30")
 BALANCE = BalanceReported(ts_ns=at("10:20"), balance_cents=280_000, day_pnl_cents=30_000)
@@ -257,3 +262,11 @@ def test_an_unknown_alarm_of_the_tree_is_told_too_and_what_is_none_is_refused():
     for broken in ({}, [], None, {**row, "ts_ns": "x"}):
         with pytest.raises(ValueError, match="wanted code"):
             tree_alarm(broken)
+
+
+@given(data=st.data())
+def test_of_what_is_not_looked_into_nothing_is_told(data):
+    kind = data.draw(st.sampled_from([cls for cls in CATALOG if cls not in TOLD]))
+    known = Known()
+    assert told(known, data.draw(messages_of(kind))) == []
+    assert known == Known()

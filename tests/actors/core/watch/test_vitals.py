@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from actors.core.watch.vitals import (
     ASKED_MAX,
     CLOSED_MAX,
+    FOLDED,
     Vitals,
     fold,
     heartbeat,
@@ -19,12 +20,14 @@ from actors.core.watch.vitals import (
     vitals_of,
 )
 from protocol.account import BalanceReported, TierChanged, TradingHalted, TradingResumed
+from protocol.catalog import CATALOG
 from protocol.fence import FenceCause, FenceClosed, FenceOpened
 from protocol.market import Cut, CutReason, FeedLost, FeedRestored, TradeBatch
 from protocol.orders import AccountAsked, Leg
 from protocol.patterns import Direction
 from protocol.reports import AccountReported, LinkChanged, OrderRejected
 from tests.makers import at, make_bar, make_closed, make_opened, make_regime, make_signal
+from tests.protocol.test_codec import messages_of
 
 SERIES = "time:300"
 HALT = TradingHalted(ts_ns=at("11:00"), reason="loss", day_pnl_cents=-30_000, limit_cents=30_000)
@@ -193,3 +196,9 @@ def test_a_restart_at_any_point_changes_nothing(messages, point):
 def test_what_are_no_vitals_is_refused(broken):
     with pytest.raises(ValueError):
         vitals_of(broken)
+
+
+@given(data=st.data())
+def test_what_is_not_looked_into_changes_nothing(data):
+    kind = data.draw(st.sampled_from([cls for cls in CATALOG if cls not in FOLDED]))
+    assert folded(data.draw(messages_of(kind))) == folded()
