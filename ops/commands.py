@@ -62,7 +62,7 @@ def expected() -> tuple[type[Exception], ...]:
     from actors.adapters.fault import StoreFault
     from actors.adapters.news import BadNews
     from actors.adapters.notify.discord import BadWebhook
-    from ops.export import TooEarly
+    from actors.core.export.plan import TooEarly
     from ops.look import NotRunning
     from supervision.ground import AlreadyRunning, PortTaken
     from supervision.host import NotGreen

@@ -15,9 +15,10 @@ from typing import NoReturn
 from rich.console import Console
 
 from actors.adapters.notify.discord import webhook_of
+from actors.core.export.plan import TooEarly
 from actors.core.session.calendar import trading_date
 from ops.calendars import with_calendar
-from ops.export import RECAPS, Exported, TooEarly, export
+from ops.export import RECAPS, Exported, export
 from ops.live import FLOOR, data_directory
 from ops.look import NotRunning
 from ops.recap.command import recap

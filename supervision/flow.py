@@ -33,6 +33,16 @@ class Window(Protocol[Held]):
     def get(self, seq: int) -> Held: ...
 
 
+class OwnWindow(Window[bytes], Protocol):
+    """The window of a stream that is published here: it grows."""
+
+    def append(self, body: bytes) -> int:
+        """Add the next frame and return its number."""
+
+    def close(self) -> None:
+        """Release what holds it."""
+
+
 @dataclass(slots=True)
 class MemoryWindow(Generic[Body]):
     """A window in memory. With `keep_max` it forgets the oldest numbers beyond it."""
@@ -59,6 +69,9 @@ class MemoryWindow(Generic[Body]):
             del self.bodies[:gone]
             self.first += gone
         return self.last
+
+    def close(self) -> None:
+        """Keep everything: memory goes with its process."""
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from protocol.codec import decode, encode, kind_of
 from protocol.message import Message
 from protocol.system import Item, Subscribe, Tail
 from supervision.cell import Cell
-from supervision.flow import ROOM, Inlet, MemoryWindow, Outlet, Taken, Window
+from supervision.flow import ROOM, Inlet, MemoryWindow, Outlet, OwnWindow, Taken, Window
 from supervision.journal import Journal
 from supervision.shell import Shell
 
@@ -28,11 +28,17 @@ class Node:
     """Takes items in, gives items out; every number once and in order on both sides."""
 
     def __init__(
-        self, id: str, shell: Shell, reads: Sequence[str], journal: Journal | None, now_s: float
+        self,
+        id: str,
+        shell: Shell,
+        reads: Sequence[str],
+        journal: Journal | None,
+        now_s: float,
+        own: OwnWindow | None = None,
     ) -> None:
         self.id = id
         self.shell = shell
-        self._own: MemoryWindow[bytes] = MemoryWindow()
+        self._own: OwnWindow = MemoryWindow() if own is None else own
         self.window: Window[bytes] = shell.window() or self._own
         self.cell = Cell(shell, reads, lambda message: self._own.append(encode(message)), journal)
         positions = self.cell.recover()
@@ -47,6 +53,11 @@ class Node:
         self._rewinding: set[str] = set()
         self.gaps: dict[str, int] = {}  # Numbers that nobody could send again, by source.
         self._refill: dict[str, tuple[str, int]] = {}  # Source: its keeper, where it takes over.
+
+    def close(self) -> None:
+        """Release the journal and the window."""
+        self.cell.close()
+        self._own.close()
 
     def first_wishes(self) -> Iterator[tuple[str, Subscribe]]:
         """Yield what to ask each source right after the start."""

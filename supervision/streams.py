@@ -21,6 +21,7 @@ from protocol.settings import settings_from
 from protocol.system import Answered, Commanded, Inspect, Inspected, Start, Subscribe
 from supervision.node import IDLE_S, SEND_MAX, Node
 from supervision.shell import JournaledShell, Refused, Shell
+from supervision.spill import SpillWindow
 from supervision.worker import Counters
 
 READABLE = int(zmq.POLLIN)  # A flag would make a new flag at each comparison.
@@ -65,7 +66,8 @@ class StreamWorker:
         journal = None
         if isinstance(shell, JournaledShell):
             journal = shell.open_journal(settings, str(directory))
-        self.node = Node(start.id, shell, start.reads, journal, monotonic())
+        own = SpillWindow(start.run_dir)
+        self.node = Node(start.id, shell, start.reads, journal, monotonic(), own)
         Path(start.run_dir, "sockets").mkdir(mode=0o700, exist_ok=True)
         self._context = zmq.Context()
         self._router = self._socket(zmq.ROUTER)
@@ -239,7 +241,7 @@ class StreamWorker:
         self.node.cell.release()
         self.node.cell.commit()
         self.shell.close()
-        self.node.cell.close()
+        self.node.close()
         self._epoll.close()
         for socket in self._sources.values():
             socket.close()
