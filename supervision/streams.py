@@ -131,6 +131,7 @@ class StreamWorker:
         moved = False
         self.shell.at(monotonic_ns())
         self.node.cell.time(time_ns())
+        self.node.cell.release()  # Nobody is told what is not recorded, a screen neither.
         # ZeroMQ's descriptors are edge-triggered: whoever stops before all is drained sleeps on.
         for _ in range(DRAIN_MAX):
             heard = self._drain_router()

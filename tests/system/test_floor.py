@@ -66,9 +66,13 @@ def undisturbed(tmp_path_factory) -> Result:
 
 
 @contextmanager
-def floor_on_the_day(speed: float) -> Iterator[tuple[Running, Settings]]:
+def floor_on_the_day(speed: float, url: str = "") -> Iterator[tuple[Running, Settings]]:
     settings = busy()
-    settings = dataclasses.replace(settings, feed=dataclasses.replace(settings.feed, speed=speed))
+    settings = dataclasses.replace(
+        settings,
+        feed=dataclasses.replace(settings.feed, speed=speed),
+        store=dataclasses.replace(settings.store, url=url),
+    )
     with tempfile.TemporaryDirectory(prefix="fw-") as directory:
         data = Path(directory) / "data"
         data.mkdir(mode=0o700)
@@ -161,6 +165,23 @@ def test_the_live_runtime_comes_to_the_same_digest_as_the_local_one(undisturbed)
         books.close()
         assert result.digest == undisturbed.digest
         assert recorded_frames(run.run_dir / "data") == taped(run)
+
+
+def test_with_its_journals_on_a_server_and_their_owners_killed_the_day_is_the_same(
+    undisturbed, postgres_server
+):
+    with floor_on_the_day(0.0, postgres_server.url()) as (run, settings):
+        for owner in ("desk", "broker", "books"):
+            until(lambda: ask_cut(run) > 20, "some of the day has passed", 60)
+            victim = next(node for node in victims(run) if node.id == owner)
+            bodies.kill(bodies.body(victim.pid))
+        until(lambda: complete(run), "the end of the day", 120)
+        stop(run)
+        books = ended_books(run, settings)
+        result = result_of(books, 0.0)
+        check_orders(books)
+        books.close()
+        assert result.digest == undisturbed.digest
 
 
 @pytest.mark.parametrize("seed", [1])
