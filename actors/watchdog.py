@@ -5,9 +5,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+from actors.adapters.decision_log import DecisionLog
 from actors.adapters.heartbeat import write_heartbeat
 from actors.adapters.kept_state import load_state, save_state
 from actors.adapters.machine import Machine, RealMachine
+from actors.adapters.secrets import secrets_of
 from actors.adapters.whole_file import append_line
 from actors.core.notices import notice as notices
 from actors.core.session.calendar import Schedule
@@ -35,8 +37,6 @@ class WatchdogShell(SinkShell):
     process dies between telling it and keeping that it did.
     """
 
-    takes = vitals.FOLDED
-
     def __init__(self, machine: Machine | None = None) -> None:
         self._machine = machine
 
@@ -45,6 +45,9 @@ class WatchdogShell(SinkShell):
         self.watch = settings.watch
         self.schedule = Schedule.of(settings.calendar.closed, settings.calendar.early)
         self.symbol, self.series = settings.feed.symbol, settings.bars.series[0]
+        logs = self.directory.parent / "logs"
+        self.log = DecisionLog(logs, settings.log, secrets_of(settings))
+        self.takes = vitals.FOLDED | self.log.takes
         self.machine = self._machine or RealMachine(self.directory)
         balance_cents = round(settings.paper.balance_dollars * 100)
         fresh = (dict[str, int](), Vitals(balance_cents=balance_cents), Alarms({}))
@@ -52,9 +55,8 @@ class WatchdogShell(SinkShell):
         self.positions, self.vitals, self.alarms = loaded
         self.now_ns = self.beat_ns = self.checked_ns = 0
         self.untold: list[str] = []  # Alerts that could not be written.
-        self.unwritten = 0
         self.offset_ms: int | None = None
-        self.grade = ""
+        self.grade, self.unwritten = "", 0
 
     def resume(self) -> dict[str, int]:
         return dict(self.positions)
@@ -63,6 +65,10 @@ class WatchdogShell(SinkShell):
         """Take one message in; it was taken in once if it comes again after a restart."""
         self.positions[source] = seq
         vitals.fold(self.vitals, message, self.series)
+        self.log.add(source, seq, message)
+
+    def commit(self) -> None:
+        self.log.write()
 
     def tick_s(self) -> float:
         return LOOK_S

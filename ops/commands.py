@@ -3,27 +3,22 @@
 import json
 import subprocess
 import sys
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from ops import upkeep_commands
+from ops.options import Refusal, SettingsFile, Values, console, settings_of
 from protocol.commands import Action
-from protocol.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 EXIT_USAGE = 64  # EX_USAGE: the user can mend it.
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-console = Console(highlight=False)
-Values = dict[str, dict[str, Any]]
-RunDirectory = Annotated[
-    Path | None, typer.Option("--run", help="Directory of the run; else that of the floor.")
-]
-SettingsFile = Annotated[Path | None, typer.Option("--settings", help="TOML file with settings.")]
+app.add_typer(upkeep_commands.app)
 
 
 class Runtime(StrEnum):
@@ -31,10 +26,6 @@ class Runtime(StrEnum):
 
     LIVE = "live"
     LOCAL = "local"
-
-
-class Refusal(Exception):
-    """A command cannot do what was asked; the text says why and what to do."""
 
 
 def main(arguments: list[str]) -> int:
@@ -62,15 +53,23 @@ def expected() -> tuple[type[Exception], ...]:
     from actors.adapters.fault import StoreFault
     from actors.adapters.news import BadNews
     from actors.adapters.notify.discord import BadWebhook
+    from actors.adapters.secrets import BadSecret
     from actors.core.export.plan import TooEarly
+    from ops.backup import NotBackedUp
+    from ops.logs import NoLog
     from ops.look import NotRunning
+    from ops.manifest import BadBackup
+    from ops.restore import NotRestored
+    from ops.service.install import NotInstalled
     from supervision.ground import AlreadyRunning, PortTaken
     from supervision.host import NotGreen
     from supervision.inspection import NoAnswer, NotTaken
     from web.port import PortTaken as PageTaken
 
     ours = (NotRunning, AlreadyRunning, PortTaken, PageTaken, NotGreen, NoAnswer, NotTaken)
-    return (BadCalendar, BadNews, BadWebhook, StoreFault, TooEarly, *ours)
+    kept = (NotBackedUp, NotRestored, BadBackup, NotInstalled, NoLog)
+    given = (BadCalendar, BadNews, BadSecret, BadWebhook, StoreFault, TooEarly)
+    return (*given, *ours, *kept)
 
 
 @app.command()
@@ -90,7 +89,7 @@ def demo(
     chosen: Values = {"feed": {"speed": speed, "symbol": "MES"}, "router": router}
     if port is not None:
         chosen["web"] = {"port": port}
-    return demonstrate(_settings(settings_file, chosen), console)
+    return demonstrate(settings_of(settings_file, chosen), console)
 
 
 @app.command()
@@ -98,7 +97,7 @@ def run(settings_file: SettingsFile = None) -> int:
     """Start the floor from the settings and keep it running until it is stopped."""
     from ops.live import run_floor
 
-    return run_floor(_settings(settings_file), console)
+    return run_floor(settings_of(settings_file), console)
 
 
 @app.command()
@@ -117,7 +116,7 @@ def replay(
     """Replay recorded trades through the floor to the paper broker."""
     feed = {"symbol": symbol, "speed": _speed(speed)}
     risk = {"low_quality_entries": low_quality}
-    settings = _settings(settings_file, {"feed": feed, "risk": risk})
+    settings = settings_of(settings_file, {"feed": feed, "risk": risk})
     if runtime is Runtime.LOCAL:
         from ops.report import show_local_replay
 
@@ -135,7 +134,7 @@ def tree(
     """Show the processes of the running floor."""
     from ops.look import show_tree
 
-    return show_tree(_settings(settings_file), console, as_json)
+    return show_tree(settings_of(settings_file), console, as_json)
 
 
 @app.command()
@@ -143,7 +142,7 @@ def inspect(actor: str, settings_file: SettingsFile = None) -> int:
     """Show the state, the last messages and the counters of one actor as JSON."""
     from ops.look import inspection
 
-    found = inspection(_settings(settings_file), actor)
+    found = inspection(settings_of(settings_file), actor)
     sys.stdout.write(json.dumps(found, indent=2) + "\n")
     return 0
 
@@ -158,41 +157,7 @@ def tell(
     """Halt, resume, flatten or kill trading, open a fence, or believe the broker's positions."""
     from ops.look import tell_floor
 
-    return tell_floor(_settings(settings_file), action, cause, reason, console)
-
-
-@app.command()
-def recap(
-    day: Annotated[str, typer.Option("--date", help="Trading date; else the last one.")] = "",
-    run_dir: RunDirectory = None,
-    no_export: Annotated[bool, typer.Option(help="Only write it; send nothing.")] = False,
-    settings_file: SettingsFile = None,
-) -> int:
-    """Write the recap of a trading date, as JSON and as a page to look at, and send it."""
-    from ops.day_end import write_recap
-
-    settings = _settings(settings_file)
-    return write_recap(settings, run_dir, _date(day), console, sends=not no_export)
-
-
-@app.command()
-def export(
-    day: Annotated[str, typer.Option("--date", help="Trading date; else all that are due.")] = "",
-    run_dir: RunDirectory = None,
-    settings_file: SettingsFile = None,
-) -> int:
-    """Make the day files that are due and send what has not been sent."""
-    from ops.day_end import send_days
-
-    return send_days(_settings(settings_file), run_dir, _date(day), console)
-
-
-@app.command()
-def sentinel(settings_file: SettingsFile = None) -> int:
-    """Watch the floor from outside, sharing nothing with it but its heartbeat file."""
-    from ops.day_end import become_sentinel
-
-    become_sentinel(_settings(settings_file))
+    return tell_floor(settings_of(settings_file), action, cause, reason, console)
 
 
 @app.command()
@@ -200,7 +165,7 @@ def stop(settings_file: SettingsFile = None) -> int:
     """Stop the running floor in order and wait until it has ended."""
     from ops.look import stop_floor
 
-    return stop_floor(_settings(settings_file), console)
+    return stop_floor(settings_of(settings_file), console)
 
 
 @app.command()
@@ -215,29 +180,13 @@ def bench(
     """Measure this machine: messages, replay, latency, recovery, memory, start."""
     from ops.bench.run import run_bench
 
-    return run_bench(_settings(settings_file), console, quick=quick, python=nautilus)
+    return run_bench(settings_of(settings_file), console, quick=quick, python=nautilus)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> int:
     """Run every test; further arguments go to pytest."""
     return subprocess.run([sys.executable, "-m", "pytest", *context.args], cwd=ROOT).returncode
-
-
-def _settings(path: Path | None, chosen: Values | None = None) -> Settings:
-    from ops.config import BadSettings, read_settings
-
-    try:
-        return read_settings(path, chosen)
-    except BadSettings as error:
-        raise Refusal(str(error)) from None
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Refusal(f"--date {text}: wanted a trading date like 2026-11-20") from None
 
 
 def _speed(text: str) -> float:

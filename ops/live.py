@@ -16,9 +16,10 @@ from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import Summary, TapeRule, tape, write_tape
 from actors.adapters.frames import FrameLog
 from actors.adapters.store import SqlBooks, engine_for
-from actors.core.session.calendar import clock_minute, clock_ns
+from actors.core.session.calendar import clock_minute, clock_ns, trading_date
 from ops.calendars import with_calendar
 from ops.config import settings_json
+from ops.days_off import closed_today
 from ops.replay import Result, first_day, result_of
 from ops.report import EXIT_DATA, counting, show_result, show_summary
 from ops.round_trips import reach_over
@@ -192,6 +193,11 @@ def demonstrate(settings: Settings, console: Console) -> int:
 def run_floor(settings: Settings, console: Console) -> int:
     """Run the floor in its own directory; a second start goes on where the first ended."""
     check_port(settings.web)
+    if settings.day.clock == "wall":
+        settings = with_calendar(settings, trading_date(time.time_ns()))
+        if (why := closed_today(settings, time.time_ns())) is not None:
+            console.print(why)
+            return 0
     settings = with_calendar(settings, simulated(settings).trading_date)
     run_dir = Path(settings.run.directory).resolve() / FLOOR
     if not (data_directory(run_dir) / "tape.frames").exists():

@@ -3,6 +3,7 @@
 from protocol import (
     account,
     commands,
+    day,
     desk,
     fence,
     market,
@@ -91,6 +92,13 @@ CATALOG: tuple[type[Message], ...] = (
     system.Commanded,
     system.Answered,
     commands.CommandGiven,
+    day.PhaseChanged,
+    day.ActionTaken,
+    day.ActionMissed,
+    day.ChoreOrdered,
+    day.ChoreStarted,
+    day.ChoreEnded,
+    day.PreflightJudged,
 )
 
 # (kind, old version) -> a function from the old fields to those of the next version. Journals keep

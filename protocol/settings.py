@@ -13,7 +13,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Gt, Le
 
+from protocol.day_settings import DaySettings, PreflightSettings
 from protocol.export_settings import ExportSettings, RecorderSettings
+from protocol.log_settings import LogSettings
 from protocol.pattern_settings import (
     AbsorptionSettings,
     DivergenceSettings,
@@ -249,10 +251,13 @@ class Settings:
     desk: DeskSettings = field(default_factory=DeskSettings)
     paper: PaperSettings = field(default_factory=PaperSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    day: DaySettings = field(default_factory=DaySettings)
+    preflight: PreflightSettings = field(default_factory=PreflightSettings)
     recorder: RecorderSettings = field(default_factory=RecorderSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
+    log: LogSettings = field(default_factory=LogSettings)
     web: WebSettings = field(default_factory=WebSettings)
     supervision: SupervisionSettings = field(default_factory=SupervisionSettings)
 

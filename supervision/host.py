@@ -19,7 +19,7 @@ from thespian.actors import ActorSystem, InvalidActorAddress
 
 from protocol import codec, settings
 from protocol.system import Health, Start, Stop
-from supervision import bodies, ground, kernel, transport
+from supervision import bodies, ground, kernel, notify, transport
 from supervision.parcel import pack
 from supervision.report import ALARMS_FILE, Reporter
 from supervision.runfile import TREE_FILE, Run, write_run
@@ -67,6 +67,7 @@ class Host:
         self._group: int | None = None  # Of the Admin and all actors.
         self._watched: dict[int, str] = {}  # pidfd -> who it is.
         self._reporter = Reporter(str(self.run_dir), "host")
+        self._signs = notify.Signs()
 
     # ---- start --------------------------------------------------------------------------------
 
@@ -120,6 +121,7 @@ class Host:
         while not self._told_to_stop():
             tree = self.look()
             if all_green(tree):
+                notify.say(notify.READY)
                 return
             gone = self._gone(LOOK_S)
             if gone or monotonic() > limit:
@@ -148,6 +150,8 @@ class Host:
                     return self._lose(f"{gone} is gone; {self._complaints()}")
                 if self._root_hangs():
                     return self._lose("the root hangs: it writes no status any more")
+                if self._signs.due() and notify.well(self.tree, self.look()):
+                    self._signs.give()
             return self.stop(signal.Signals(self._asked).name)
         except BaseException:
             self._lose("the host itself failed")
@@ -156,6 +160,7 @@ class Host:
     def stop(self, reason: str) -> int:
         """Stop the tree in order, children last to first; what does not stop in time is killed."""
         assert self._group is not None
+        notify.say(notify.STOPPING)
         limit = monotonic() + stop_limit_s(self.tree)
         # A send to a process that hangs would block for a minute.
         _in_thread(lambda: self._system.tell(self._root_address, pack(Stop(reason=reason))))

@@ -10,7 +10,8 @@ from supervision.spec import ChildSpec, Intensity, Restart, SupervisorSpec
 
 SHARED = (
     "numpy", "zmq", "actors.adapters.open", "actors.adapters.store", "actors.adapters.sqlite",
-    "sqlalchemy.dialects.sqlite", "actors.recorder", "actors.watchdog", "supervision.streams",
+    "sqlalchemy.dialects.sqlite", "actors.recorder", "actors.session", "actors.watchdog",
+    "supervision.streams",
 )  # fmt: skip
 PREPARED = ("actors.adapters.open.prepare",)
 DECISIONS = ("bars", "detector", "regime", "router", "risk", "desk", "broker")
@@ -25,9 +26,7 @@ def floor(settings: SupervisionSettings, *, tells: bool = True) -> SupervisorSpe
         return ChildSpec(id=id, start=start, reads=reads, beat_s=beat_s, restart=restart)
 
     def branch(id: str, preload: tuple[str, ...], *children: ChildSpec) -> SupervisorSpec:
-        return SupervisorSpec(
-            id=id, intensity=intensity, beat_s=beat_s, preload=preload, children=children
-        )
+        return SupervisorSpec(id, children, intensity=intensity, beat_s=beat_s, preload=preload)
 
     market = branch(
         "market",
@@ -41,12 +40,12 @@ def floor(settings: SupervisionSettings, *, tells: bool = True) -> SupervisorSpe
         "trading",
         ("actors.router", "actors.risk", "actors.desk", "actors.broker"),
         child("router", "actors.router.RouterShell", "regime", "detector"),
-        # At a cut first fills, then the price and metrics that turned, then signals.
+        # At a cut first fills, then price and metrics, then signals.
         child("risk", "actors.risk.RiskShell", "desk", "bars", "detector", "router"),
         child("desk", "actors.desk.DeskShell", "risk", "broker"),
         child("broker", "actors.broker.PaperBrokerShell", "feed", "desk"),
     )
-    notifier = child("notifier", "actors.notifier.NotifierShell", *DECISIONS)
+    tellers = (child("notifier", "actors.notifier.NotifierShell", *DECISIONS),) if tells else ()
     return SupervisorSpec(
         id="root",
         # The market giving up must not close the books on an open position.
@@ -55,13 +54,14 @@ def floor(settings: SupervisionSettings, *, tells: bool = True) -> SupervisorSpe
         preload=SHARED,
         prepare=PREPARED,
         children=(
-            child("books", "actors.books.BooksShell", *DECISIONS),
+            child("books", "actors.books.BooksShell", *DECISIONS, "session"),
             child("recorder", "actors.recorder.RecorderShell", "feed"),
+            child("session", "actors.session.SessionShell", "feed"),
             market,
             trading,
             # The feed, too: of bars alone nobody knows when the last trade was.
             child("watchdog", "actors.watchdog.WatchdogShell", "feed", *DECISIONS),
-            *((notifier,) if tells else ()),
+            *tellers,
             # Its death never reaches trading; a person can do without it for a while.
             child("web", "web.actor.WebShell", *DECISIONS, restart=Restart.TRANSIENT),
         ),

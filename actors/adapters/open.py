@@ -4,8 +4,7 @@ from actors.adapters.books import Books
 from protocol.settings import Settings
 from supervision.journal import Journal
 
-
-OWNERS = ("desk", "broker")  # Of journals.
+OWNERS = ("desk", "broker", "session")  # Of journals.
 
 
 def prepare() -> None:

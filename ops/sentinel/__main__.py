@@ -16,9 +16,9 @@ from time import monotonic, sleep, time_ns
 from actors.adapters.notify.discord import BadWebhook, Discord, webhook_of
 from actors.core.session.calendar import Schedule
 from ops.sentinel.machine import KernelFiles
-from ops.sentinel.systemd import say, watchdog_s
 from ops.sentinel.watch import Sentinel, settings_of
 from protocol.watch_settings import NotifySettings, WatchSettings
+from supervision.notify import say, watchdog_s
 
 SETTINGS = "SENTINEL_SETTINGS"
 WEBHOOK = "FLOORWATCH_NOTIFY__DISCORD_WEBHOOK"

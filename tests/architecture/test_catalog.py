@@ -10,7 +10,7 @@ from protocol.catalog import CATALOG
 from protocol.message import Message
 
 FAMILIES = {
-    "account": "account", "commands": "command", "desk": "desk", "fence": "order",
+    "account": "account", "commands": "command", "day": "day", "desk": "desk", "fence": "order",
     "market": "market", "orders": "order", "paper": "paper", "reports": "order",
     "signals": "signal", "system": "system",
 }  # fmt: skip

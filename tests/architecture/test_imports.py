@@ -42,6 +42,7 @@ SDK_ONLY_IN = {
     "asyncssh": {"actors.adapters.export.sftp"},
     "s3fs": {"actors.adapters.export.s3"},
     "botocore": {"actors.adapters.export.s3"},
+    "structlog": {"ops.logs"},
     "discord_webhook": {"actors.adapters.notify.discord"},
     "requests": {"actors.adapters.notify.discord"},
     "zstandard": {"actors.adapters.feeds.dbn", "actors.adapters.feeds.ingest"},

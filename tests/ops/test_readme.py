@@ -5,6 +5,8 @@ import re
 import typing
 from pathlib import Path
 
+from typer.main import get_command
+
 from ops.commands import app
 from protocol.catalog import CATALOG
 from protocol.patterns import Pattern
@@ -22,7 +24,7 @@ def rows(kind: str) -> dict[str, list[str]]:
 
 
 def test_the_table_of_messages_is_the_catalog() -> None:
-    listed = rows(r"(?:market|signal|order|desk|paper|account|command|system)\.")
+    listed = rows(r"(?:market|signal|order|desk|paper|account|command|day|system)\.")
     assert list(listed) == [message.KIND for message in CATALOG]
 
 
@@ -39,7 +41,7 @@ def test_every_pattern_is_told() -> None:
 
 
 def test_every_command_is_told() -> None:
-    names = [command.callback.__name__ for command in app.registered_commands if command.callback]
+    names = list(get_command(app).commands)
     assert names
     assert [name for name in names if f"`python3 start.py {name}" not in README] == []
 

@@ -77,7 +77,7 @@ class Floor:
         self.frames = tape_frames or frames()
         self.books = MemoryBooks()
         self.recorded = MemoryFrames()
-        self.journals = {"desk": MemoryJournal(), "broker": MemoryJournal()}
+        self.journals = {id: MemoryJournal() for id in ("desk", "broker", "session")}
         self.seed = seed
         self.faults = faults
 

@@ -17,7 +17,6 @@ from actors.adapters.machine import FakeMachine
 from actors.adapters.notify.port import FakeNotifier, Refused, RetryAfter, Sent, Unreachable
 from actors.core.session.calendar import REGULAR
 from ops.sentinel.__main__ import SETTINGS, main
-from ops.sentinel.systemd import say, watchdog_s
 from ops.sentinel.watch import STATE_FILE, Sentinel, settings_of
 from protocol.units import NANOS_PER_S
 from protocol.watch_settings import WatchSettings
@@ -221,25 +220,6 @@ def test_settings_that_cannot_be_used_are_refused_without_showing_an_address(
     said = capsys.readouterr().err
     assert "cannot start" in said
     assert TOKEN not in said
-
-
-def test_a_service_manager_is_told_by_a_datagram(tmp_path):
-    path = str(tmp_path / "notify")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
-        ear.bind(path)
-        assert say("READY=1", {"NOTIFY_SOCKET": path})
-        assert ear.recv(99) == b"READY=1"
-    assert not say("READY=1", {"NOTIFY_SOCKET": path})  # It went away.
-    assert not say("READY=1", {})
-
-
-def test_a_sign_of_life_is_due_in_half_of_the_time_that_is_allowed():
-    mine = str(os.getpid())
-    assert watchdog_s({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": mine}) == 30.0
-    assert watchdog_s({"WATCHDOG_USEC": "60000000"}) == 30.0
-    for other in ({}, {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "x"},
-                  {"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1"}):  # fmt: skip
-        assert watchdog_s(other) is None
 
 
 @pytest.mark.parametrize("hangs", [False, True])

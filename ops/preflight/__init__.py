@@ -1,0 +1,1 @@
+"""The checks before the open: is everything there that a session needs?"""

@@ -1,0 +1,1 @@
+"""The floor and its watchman as services of systemd."""
