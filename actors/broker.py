@@ -35,6 +35,7 @@ class PaperBrokerShell(JournaledShell):
     """
 
     gated = "feed"
+    echoes = {"desk": Cut}  # The desk hands on a cut that it had from here.
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.settings = settings.paper

@@ -44,6 +44,8 @@ class DeskShell(JournaledShell):
     that waits was not recorded as read, so a restart reads it again.
     """
 
+    echoes = {"broker": Settled}  # The broker settles what was settled here.
+
     def __init__(self, switch: KillSwitch | None = None) -> None:
         self._given = switch
 

@@ -40,10 +40,16 @@ class Cell:
         self._waiting: dict[str, deque[Message]] = {source: deque() for source in self.reads}
         self._turn = 0
         self._facts: list[Message] = []  # Decided and applied, not yet recorded.
-        self._gated = shell.gated if isinstance(shell, JournaledShell) else ""
-        self._gate = 0  # The last cut of the gated source; shut until it is settled.
-        self._settled = 0
-        self._held: deque[tuple[int, Message]] = deque()
+        self._gated, self._echoes = "", {}
+        if isinstance(shell, JournaledShell):
+            self._gated, self._echoes = shell.gated, shell.echoes
+        # The number of the last mark of each kind that the shell itself has set.
+        self._marked: dict[type[Message], int] = {Cut: 0, Settled: 0}
+        self._held: dict[str, deque[tuple[int, Message]]] = {
+            source: deque()
+            for source in self.reads
+            if source == self._gated or source in self._echoes
+        }
         self._handlers: dict[tuple[type[Message], str], Handler | None] = {}
         self._sink = shell if isinstance(shell, SinkShell) else None
 
@@ -55,7 +61,7 @@ class Cell:
             for fact in self._journal.load():
                 self.shell.apply(fact)
                 self._send(fact)
-                self._note_gate(fact)
+                self._note_mark(fact)
             self._positions |= self._journal.positions()
         return dict(self._positions)
 
@@ -66,7 +72,7 @@ class Cell:
         if self._sink is not None:
             return self._sink.takes is None or kind in self._sink.takes
         # What is held back must be passed in its order, whatever it is.
-        return source == self._gated or self._handler(source, kind) is not None
+        return source in self._held or self._handler(source, kind) is not None
 
     def skip(self, source: str, seq: int) -> None:
         """Pass over the next message of a source, for which the shell has no use."""
@@ -94,12 +100,12 @@ class Cell:
         elif self.shell.joined:
             self._waiting[source].append(message)
             self._line_up()
-        elif source == self._gated and self._gate > self._settled:
-            self._held.append((seq, message))
         else:
-            self._admit(source, seq, message)
-            while self._held and self._gate <= self._settled:
-                self._admit(self._gated, *self._held.popleft())
+            if source in self._held:
+                self._held[source].append((seq, message))
+            else:
+                self._admit(source, seq, message)
+            self._admit_held()
 
     def tell(self, message: Message) -> bool:
         """Take a message from outside the tree; return whether the shell has a handler for it."""
@@ -121,21 +127,38 @@ class Cell:
         self._positions[source] = seq
         self._record(self._handle(source, message))
         self._pass(message)
-        if source == self._gated or isinstance(message, Settled):
-            self._note_gate(message)
 
-    def _note_gate(self, message: Message) -> None:
-        if isinstance(message, Cut):
-            self._gate = max(self._gate, message.number)
-        elif isinstance(message, Settled):
-            self._settled = max(self._settled, message.number)
+    def _admit_held(self) -> None:
+        """Handle what was held back, in the order of each source, until all must wait."""
+        admitted = True
+        while admitted:
+            admitted = False
+            for source, line in self._held.items():
+                while line and not self._must_wait(source, line[0][1]):
+                    self._admit(source, *line.popleft())
+                    admitted = True
+
+    def _must_wait(self, source: str, message: Message) -> bool:
+        """Say whether a mark of the shell's own is due before the next message of a source."""
+        if source == self._gated and self._marked[Cut] > self._marked[Settled]:
+            return True
+        return (
+            isinstance(message, Cut | Settled)
+            and self._echoes.get(source) is type(message)
+            and message.number > self._marked[type(message)]
+        )
+
+    def _note_mark(self, fact: Message) -> None:
+        if isinstance(fact, Cut | Settled):
+            self._marked[type(fact)] = max(self._marked[type(fact)], fact.number)
 
     def release(self) -> None:
         """Record what was decided, all or none, and only then publish it.
 
         Whoever owns the cell calls this after the messages that came together, so that they cost
         one write; nothing decided can be seen outside before. Cuts and settlements alone need not
-        wait for the disk: nothing depends on them that would not bring them again.
+        wait for the disk: their sources bring them again, and what others had made durable that
+        depends on them waits until then (`JournaledShell.echoes`).
         """
         if self._facts and self._journal is not None:
             facts, self._facts = self._facts, []
@@ -194,6 +217,7 @@ class Cell:
         if isinstance(self.shell, JournaledShell):
             for fact in facts:
                 self.shell.apply(fact)
+                self._note_mark(fact)
             self._facts += facts
         else:
             for fact in facts:

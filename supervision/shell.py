@@ -10,7 +10,7 @@ stream; who reads it is said in the tree. Three kinds differ in what a restart d
 - a `SinkShell` keeps what it reads, knows how far it has kept, and publishes nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from protocol.market import Cut
@@ -103,10 +103,19 @@ class JournaledShell(Shell):
 
     What comes from the `gated` source behind a cut waits until the cut is settled, so that the
     source may run ahead of decisions that are still on their way.
+
+    A mark, a cut or settlement, is published before it is on the disk, and a power cut may take
+    it from us alone: whoever read it may have made a fact of his own durable since, with how far
+    he had read. `echoes` names the sources that answer our marks, and by which kind. A source's
+    echo of a mark that we do not know, and all behind it, waits until we have set that mark
+    again. Else orders would be executed before the trades in front of their cut, and the mark
+    would come again under a later number: the reader, who has its first number behind him, would
+    take another message for it and drop that as a repeat. Without a power cut nothing waits.
     """
 
     joined: ClassVar[bool] = False
     gated: ClassVar[str] = ""
+    echoes: ClassVar[Mapping[str, type[Message]]] = {}
 
     def open_journal(self, settings: Settings, directory: str) -> Journal:
         """Return the journal that outlives this process; a local run brings its own instead."""

@@ -3,6 +3,9 @@
 Nodes, journals and shells are those of the live runtime; only processes and sockets are played.
 A crash forgets everything but what was durable, at any message and just before or just after a
 fact is recorded. The same seed gives the same run.
+
+A power cut takes what is on its way as well: sockets die with the machine, and a message of one
+who had read what is lost now must not reach those who have yet to bring it again.
 """
 
 import heapq
@@ -164,7 +167,11 @@ class Simulator:
             in_s = 0.0001
             if self._random.random() < self.faults.delay:
                 in_s += self._random.random() * self.faults.delay_max_s
-            self._at(in_s, lambda: self._arrive(to, arrive))
+            self._at(in_s, lambda cuts=self.power_cuts: self._reach(to, arrive, cuts))
+
+    def _reach(self, to: str, arrive: Callable[[], None], power_cuts: int) -> None:
+        if power_cuts == self.power_cuts:  # Else it went with the power.
+            self._arrive(to, arrive)
 
     def _arrive(self, to: str, arrive: Callable[[], None]) -> None:
         if self.places[to].node is None:

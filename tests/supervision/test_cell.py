@@ -1,4 +1,7 @@
-"""A gated source waits behind each of its cuts until the cut is settled, also after a restart."""
+"""A gated source waits behind each of its cuts until the cut is settled, also after a restart.
+
+And what answers a mark that a power cut has taken waits until that mark is set again.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -109,6 +112,79 @@ def test_however_the_sources_mix_and_wherever_it_restarts_each_interval_keeps_to
         for fact in behind:
             if fact in facts:
                 assert facts.index(Settled(number=n)) < facts.index(fact)
+
+
+class Answered(Gated):
+    """Sets the marks of the feed and of the desk as its own; the desk hands its cuts on."""
+
+    handlers = {}
+    echoes = {"desk": Cut}
+
+    @handles(BalanceReported)
+    @handles(Cut, source="feed")
+    @handles(Settled)
+    def on_own(self, message: Any) -> Iterable[Message]:
+        return (message,)
+
+
+def answered(journal: MemoryJournal) -> tuple[Cell, Answered]:
+    shell = Answered()
+    return Cell(shell, ("feed", "desk"), lambda _: None, journal), shell
+
+
+ECHO = (number(101), cut(1), number(102), Settled(number=1), number(103), cut(2), number(104))
+
+
+def offered(cell: Cell, source: str, messages: Sequence[Message]) -> None:
+    for seq, message in enumerate(messages, 1):
+        cell.offer(source, seq, message)
+
+
+def test_what_lies_behind_the_echo_of_an_unknown_cut_waits_for_the_cut_and_counts_as_unread():
+    journal = MemoryJournal()
+    cell, shell = answered(journal)
+    offered(cell, "desk", ECHO)
+    cell.release()
+    assert shell.facts == [number(101)]
+    assert journal.positions() == {"feed": 0, "desk": 1}
+    offered(cell, "feed", FEED)
+    first = [number(101), number(1), cut(1), number(102), Settled(number=1), number(103)]
+    assert shell.facts == [*first, number(2), number(3), cut(2), number(104)]
+
+
+def test_the_echo_of_the_last_own_cut_passes_and_that_of_the_next_waits():
+    cell, shell = answered(MemoryJournal())
+    offered(cell, "feed", FEED[:2])
+    offered(cell, "desk", ECHO)
+    assert shell.facts[-1] == number(103)
+
+
+def test_a_mark_of_another_kind_is_no_echo():
+    cell, shell = answered(MemoryJournal())
+    offered(cell, "desk", (Settled(number=1), number(101)))
+    assert shell.facts == [Settled(number=1), number(101)]
+
+
+def test_a_cut_that_was_loaded_is_known_and_one_that_went_with_the_power_is_not():
+    journal = MemoryJournal()
+    cell, _ = answered(journal)
+    offered(cell, "feed", FEED[:2])
+    cell.release()  # A fact among them: durable.
+    cell.offer("desk", 1, Settled(number=1))
+    cell.offer("feed", 3, cut(2))
+    cell.release()
+    journal.cut_power()
+    cell, shell = answered(journal)
+    assert cell.recover() == {"feed": 2, "desk": 0}
+    offered(cell, "desk", (Settled(number=1), cut(1), number(102), cut(2), number(104)))
+    assert shell.facts == [number(1), cut(1), Settled(number=1), number(102)]
+    cell.offer("feed", 3, cut(2))
+    assert shell.facts[-2:] == [cut(2), number(104)]
+
+
+def test_everything_of_a_source_that_may_have_to_wait_is_offered():
+    cell, _ = answered(MemoryJournal())
+    assert cell.wants("desk", TradingResumed)
 
 
 class TwoKinds(MemoryJournal):
