@@ -40,9 +40,8 @@ class Cell:
         self._waiting: dict[str, deque[Message]] = {source: deque() for source in self.reads}
         self._turn = 0
         self._facts: list[Message] = []  # Decided and applied, not yet recorded.
-        self._gated, self._echoes = "", {}
-        if isinstance(shell, JournaledShell):
-            self._gated, self._echoes = shell.gated, shell.echoes
+        self._gated = shell.gated if isinstance(shell, JournaledShell) else ""
+        self._echoes = shell.echoes if isinstance(shell, JournaledShell) else {}
         # The number of the last mark of each kind that the shell itself has set.
         self._marked: dict[type[Message], int] = {Cut: 0, Settled: 0}
         self._held: dict[str, deque[tuple[int, Message]]] = {

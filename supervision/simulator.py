@@ -12,6 +12,7 @@ import heapq
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from protocol.codec import decode, encode
 from protocol.message import Message
@@ -167,7 +168,7 @@ class Simulator:
             in_s = 0.0001
             if self._random.random() < self.faults.delay:
                 in_s += self._random.random() * self.faults.delay_max_s
-            self._at(in_s, lambda cuts=self.power_cuts: self._reach(to, arrive, cuts))
+            self._at(in_s, partial(self._reach, to, arrive, self.power_cuts))
 
     def _reach(self, to: str, arrive: Callable[[], None], power_cuts: int) -> None:
         if power_cuts == self.power_cuts:  # Else it went with the power.
