@@ -11,9 +11,7 @@ taken literally, and nobody is mentioned.
 
 import json
 import logging
-import os
 import re
-import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from actors.adapters.notify.port import Answer, Refused, RetryAfter, Sent, Unreachable
+from actors.adapters.secrets import BadSecret, secret_of_file
 from actors.core.notices.notice import Notice, Severity
 from protocol.units import NANOS_PER_S
 from protocol.watch_settings import NotifySettings
@@ -32,7 +31,6 @@ MARKS = re.compile(r"([\\*_~`|>#\[\]()<@])")
 GONE = {401: "the webhook's token is wrong", 403: "the webhook may not write",
         404: "the webhook was deleted"}  # fmt: skip
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-SECRET_BYTES_MAX = 4096
 
 
 class BadWebhook(ValueError):
@@ -183,15 +181,6 @@ def _check(url: str) -> None:
 
 def _of_file(path: Path) -> str:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise BadWebhook(f"webhook file {path}: {error.strerror}; wanted its address") from None
-    with open(descriptor, "rb") as file:
-        mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
-        if mode != 0o600:
-            raise BadWebhook(f"webhook file {path} has mode {mode:o}, wanted 600: chmod 600 {path}")
-        content = file.read(SECRET_BYTES_MAX)
-    url = content.decode(errors="replace").strip()
-    if not url:
-        raise BadWebhook(f"webhook file {path} is empty, wanted the address of a webhook")
-    return url
+        return secret_of_file("webhook file", path).value
+    except BadSecret as error:
+        raise BadWebhook(str(error)) from None

@@ -170,7 +170,7 @@ def test_the_address_comes_from_the_settings_or_from_a_file_that_only_the_owner_
     of_file = NotifySettings(discord_webhook_file=str(path))
     assert webhook_of(of_file) == webhook_of(NotifySettings(discord_webhook=GOOD)) == GOOD
     assert webhook_of(NotifySettings()) == ""
-    for mode in (0o640, 0o604, 0o644, 0o700):
+    for mode in (0o640, 0o604, 0o644):
         path.chmod(mode)
         with pytest.raises(BadWebhook, match=f"mode {mode:o}, wanted 600"):
             webhook_of(of_file)
@@ -181,7 +181,7 @@ def test_a_file_without_an_address_and_two_sources_are_refused(tmp_path):
     with pytest.raises(BadWebhook, match="No such file"):
         webhook_of(NotifySettings(discord_webhook_file=str(path)))
     path.touch(mode=0o600)
-    with pytest.raises(BadWebhook, match="is empty"):
+    with pytest.raises(BadWebhook, match="holds 0 bytes"):
         webhook_of(NotifySettings(discord_webhook_file=str(path)))
     with pytest.raises(BadWebhook, match="wanted one"):
         webhook_of(NotifySettings(discord_webhook=GOOD, discord_webhook_file=str(path)))
