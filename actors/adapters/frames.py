@@ -41,7 +41,6 @@ class FrameLog:
         self.torn_bytes = 0  # How much of a torn tail the opening has cut off, or stepped over.
         self._descriptor = descriptor
         self._ends = array("Q", [len(HEADER)])  # Offset where frame `number` ends, from 0.
-        self._map: mmap.mmap | None = None
 
     @classmethod
     def open(cls, path: str | Path) -> "FrameLog":
@@ -115,7 +114,7 @@ class FrameLog:
         if not 1 <= number <= self.last:
             raise FrameLogError(f"{self.path}: frame {number}, wanted 1 to {self.last}")
         start, end = self._ends[number - 1] + _HEAD.size, self._ends[number]
-        return self._mapped(end)[start:end]
+        return os.pread(self._descriptor, end - start, start)
 
     def frames(self, from_number: int = 1) -> Iterator[bytes]:
         """Yield the frames from `from_number` up to the one that is the last when asked."""
@@ -127,7 +126,6 @@ class FrameLog:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-        self._map = None
 
     def _begin(self) -> None:
         """Write the header of a new file, or of one whose maker died while writing it."""
@@ -147,7 +145,8 @@ class FrameLog:
 
     def _scan(self) -> None:
         size = os.fstat(self._descriptor).st_size
-        data = memoryview(self._mapped(size))
+        # Mapped for this look alone: what stays mapped counts as memory of the process.
+        data = memoryview(mmap.mmap(self._descriptor, size, access=mmap.ACCESS_READ))
         offset = len(HEADER)
         while (end := _frame_end(data, offset)) is not None:
             self._ends.append(end)
@@ -160,11 +159,6 @@ class FrameLog:
                 f" frame follows at {found}; wanted damage at the end only."
                 " Restore the file, or keep the frames before the damage by cutting it there"
             )
-
-    def _mapped(self, end: int) -> mmap.mmap:
-        if self._map is None or len(self._map) < end:
-            self._map = mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ)
-        return self._map
 
 
 def _frame_end(data: memoryview, offset: int) -> int | None:

@@ -27,6 +27,12 @@ COPY_ROWS = 10_000  # At once, when an older store is copied.
 _NUMBER: Any = BigInteger().with_variant(Integer(), "sqlite")  # There INTEGER has 64 bits.
 _KEY = {"autoincrement": False}
 
+# Whether a table is there, by its name.
+IS_THERE = {
+    "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = '{}'",
+    "postgresql": "SELECT count(to_regclass('\"{}\"'))",
+}
+
 Row = dict[str, Any]
 
 
@@ -129,6 +135,8 @@ STEPS: dict[int, Callable[[Row], Row]] = {1: _with_checksum, 2: _as_it_was}
 
 def bring_up(connection: Connection, tables: Tables) -> None:
     """Make the tables of a store, or bring older ones to today's version, all or nothing."""
+    if _is_current(connection, tables):  # As good as always.
+        return
     found = _version(connection, tables)
     if found == VERSION:
         return
@@ -160,6 +168,15 @@ def bring_up(connection: Connection, tables: Tables) -> None:
 
 def _name(table: Any) -> str:
     return str(table.__tablename__)
+
+
+def _is_current(connection: Connection, tables: Tables) -> bool:
+    versions = _name(tables.versions)
+    known = connection.exec_driver_sql(IS_THERE[connection.dialect.name].format(versions)).scalar()
+    if known:
+        known = connection.exec_driver_sql(f'SELECT max(version) FROM "{versions}"').scalar()
+    connection.rollback()
+    return known == VERSION
 
 
 def _version(connection: Connection, tables: Tables) -> int:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, func, insert, select, text
+from sqlalchemy import Engine, select
 
 from actors.adapters.fault import StoreFault
 from actors.adapters.inserts import insert_of
@@ -39,10 +39,11 @@ WAITING = {
 # First bytes of a body with names: a msgpack map of up to 15 fields, or of more.
 NAMED = (*(bytes([first]) for first in range(0x80, 0x90)), b"\xde", b"\xdf")
 
-MOVE_ON = text(
-    "INSERT INTO books_marks (stream, seq) VALUES (:stream, :seq)"
+MOVE_ON = {
+    dialect: f"INSERT INTO books_marks (stream, seq) VALUES ({place}, {place})"
     " ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq"
-)
+    for dialect, place in (("sqlite", "?"), ("postgresql", "%s"))
+}
 
 
 class SqlStore:
@@ -87,6 +88,11 @@ class SqlStore:
     def _read(self, kind: str, version: int, body: bytes) -> Message:
         return decode_fields(kind, version, body)
 
+    def _read_rows(self, statement: str) -> Sequence[Any]:
+        rows = self._connection.exec_driver_sql(statement).all()
+        self._connection.rollback()
+        return rows
+
     def _damaged(self, found: str) -> StoreFault:
         return StoreFault(
             self._row.__tablename__, found, "what was written", "Restore the store from a backup"
@@ -105,28 +111,25 @@ class SqlJournal(SqlStore):
         if engine.dialect.name == "postgresql":
             # Each write is one statement: alone it is all or nothing, and one journey.
             self._connection.execution_options(isolation_level="AUTOCOMMIT")
-        self._last = self._connection.execute(select(func.max(self._row.seq))).scalar() or 0
-        self._connection.rollback()
+        self._table = f'"{self._row.__tablename__}"'
+        ((last,),) = self._read_rows(f"SELECT max(seq) FROM {self._table}")
+        self._last = last or 0
         self._waits = True
 
     def load(self) -> Iterable[Message]:
-        row = self._row
-        columns = select(row.seq, row.kind, row.version, row.positions, row.body, row.checksum)
+        columns = f"SELECT seq, kind, version, positions, body, checksum FROM {self._table}"
         for after in range(0, self._last, READ_ROWS):
             until = min(after + READ_ROWS, self._last)
-            chosen = columns.where(row.seq > after, row.seq <= until).order_by(row.seq)
-            rows = self._connection.execute(chosen).all()
-            self._connection.rollback()
+            rows = self._read_rows(
+                f"{columns} WHERE seq > {after} AND seq <= {until} ORDER BY seq"
+            )
             if len(rows) != until - after:
                 raise self._damaged(f"{len(rows)} rows numbered {after + 1} to {until}")
             yield from self._checked(rows, "positions")
 
     def positions(self) -> Positions:
-        row = self._connection.execute(
-            select(self._row.positions).where(self._row.seq == self._last)
-        ).first()
-        self._connection.rollback()
-        return {} if row is None else json.loads(row[0])
+        rows = self._read_rows(f"SELECT positions FROM {self._table} WHERE seq = {self._last}")
+        return json.loads(rows[0][0]) if rows else {}
 
     def append(self, facts: Sequence[Message], positions: Mapping[str, int]) -> None:
         self._write(facts, positions, waits=True)
@@ -168,23 +171,19 @@ class SqlBooks(SqlStore):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine, books_tables())
-        self._marks = self._tables.marks
         self._rows: list[dict[str, Any]] = []
         self._layouts = self._known_layouts()
+        self._insert_layouts = insert_of(engine, self._tables.layouts)
         self._new_layouts: list[dict[str, Any]] = []
         self._taken: Positions = self.positions()
         self._dirty = False
 
     def positions(self) -> Positions:
         """Return the last number of each stream that is safely kept."""
-        rows = self._connection.execute(select(self._marks.stream, self._marks.seq)).all()
-        self._connection.rollback()
-        return dict(map(tuple, rows))
+        return dict(map(tuple, self._read_rows("SELECT stream, seq FROM books_marks")))
 
     def _known_layouts(self) -> dict[tuple[str, int], list[str]]:
-        row = self._tables.layouts
-        rows = self._connection.execute(select(row.kind, row.version, row.names)).all()
-        self._connection.rollback()
+        rows = self._read_rows("SELECT kind, version, names FROM books_layouts")
         return {(kind, version): names.split() for kind, version, names in rows}
 
     def add(self, stream: str, seq: int, message: Message | None) -> None:
@@ -222,11 +221,12 @@ class SqlBooks(SqlStore):
             return
         self._begin()
         if self._new_layouts:
-            self._connection.execute(insert(self._tables.layouts), self._new_layouts)
+            self._insert_layouts(self._connection, self._new_layouts)
         if self._rows:
             self._insert(self._connection, self._rows)
-        marks = [{"stream": stream, "seq": seq} for stream, seq in self._taken.items()]
-        self._connection.execute(MOVE_ON, marks)
+        self._connection.exec_driver_sql(
+            MOVE_ON[self._engine.dialect.name], list(self._taken.items())
+        )
         self._end()
         self._rows.clear()
         self._new_layouts.clear()
