@@ -66,7 +66,7 @@ class CutFloor(Floor):
 
     def __init__(self, seed: int, ahead: str, at: int) -> None:
         super().__init__(seed, Faults(), patient_settings())
-        self.journals = {id: Watched() for id in PEER}
+        self.journals |= {id: Watched() for id in PEER}
         self.ahead, self.at = ahead, at
 
     def simulator(self, places: dict[str, Place]) -> Simulator:
