@@ -79,6 +79,7 @@ class Run:
         self.price = 20_000
         self.cut = 0
         self.brackets = 0
+        self.approved: dict[str, int] = {}  # Contracts that risk allows, by bracket.
 
     def play(self, cuts: int) -> None:
         """Trade through `cuts` cuts in the storm, then as many as it takes in the calm."""
@@ -145,12 +146,14 @@ class Run:
         self.brackets += 1
         long = self.dice.random() < 0.5
         limit = self.dice.random() < 0.3
+        quantity = int(self.dice.integers(1, 4))
+        self.approved[f"bracket-{self.brackets}"] = quantity
         return [
             make_bracket(
                 bracket_id=f"bracket-{self.brackets}",
                 ts_ns=self.now_ns,
                 direction=Direction.LONG if long else Direction.SHORT,
-                quantity=int(self.dice.integers(1, 4)),
+                quantity=quantity,
                 entry=EntryKind.LIMIT if limit else EntryKind.MARKET,
                 limit_price=self.price + (-1 if long else 1) if limit else None,
                 expires_ns=self.now_ns + 40 * NANOS_PER_S if limit else None,
@@ -183,6 +186,19 @@ class Run:
         """Return every execution at the exchange."""
         orders = self.venue.exchange.state.orders.values()
         return [fact for said in orders for fact in said if isinstance(fact, OrderFilled)]
+
+    def entered(self) -> dict[str, int]:
+        """Return the contracts that were entered at the exchange, by bracket."""
+        brackets = {
+            fact.client_id: fact.bracket_id
+            for fact in self.journal if isinstance(fact, BracketSubmitted)
+        }  # fmt: skip
+        entered: dict[str, int] = {}
+        for fill in self.said():
+            if fill.leg is Leg.ENTRY:
+                bracket = brackets[fill.client_id]
+                entered[bracket] = entered.get(bracket, 0) + fill.quantity
+        return entered
 
     def closed(self) -> dict[str, PositionClosed]:
         """Return the last word on each round trip."""

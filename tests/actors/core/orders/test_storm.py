@@ -33,6 +33,9 @@ def check(seed, rates=STORM):
         if isinstance(fact, OrderAccepted) and fact.leg is Leg.ENTRY
     )
     assert set(accepted.values()) <= {1}, f"seed {seed}: an order was taken twice"
+    entered = run.entered()
+    beyond = [bracket for bracket in entered if entered[bracket] > run.approved[bracket]]
+    assert not beyond, f"seed {seed}: more was entered than risk allows: {beyond}"
     told = sum(trip.pnl_cents for trip in run.closed().values())
     assert told == run.cash_cents(), f"seed {seed}: cash is not the sum of the fills"
     return run
