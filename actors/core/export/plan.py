@@ -8,9 +8,9 @@ that was amended by late trades is sent again as a whole.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from actors.core.session.calendar import NANOS_PER_MINUTE, day_of, trading_day
+from actors.core.session.calendar import NANOS_PER_MINUTE, day_of
 
 AFTER_NS = NANOS_PER_MINUTE  # 17:00 rolls the day, 17:01 exports it.
 BACKOFF_S_MAX = 60
@@ -45,17 +45,6 @@ class TooEarly(ValueError):
 def due_ns(on: date) -> int:
     """Return the instant of a trading date's export: 17:01 New York."""
     return day_of(on).end_ns + AFTER_NS
-
-
-def next_due_ns(now_ns: int) -> int:
-    """Return the first export strictly after `now_ns`; Monday to Friday each has one."""
-    day = trading_day(now_ns - AFTER_NS)
-    at_ns = due_ns(day.date)
-    while at_ns <= now_ns:
-        day = day_of(day.date + timedelta(days=1))
-        if day.date.weekday() < 5:
-            at_ns = due_ns(day.date)
-    return at_ns
 
 
 def to_send(

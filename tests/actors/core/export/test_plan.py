@@ -11,7 +11,6 @@ from actors.core.export.plan import (
     Sent,
     TooEarly,
     due_ns,
-    next_due_ns,
     pause_s,
     to_send,
 )
@@ -68,29 +67,10 @@ def test_one_date_alone_is_sent_when_asked_for_and_refused_before_its_end():
         to_send(files, [], HERE, at("17:01", "2025-12-03") - 1, WEDNESDAY)
 
 
-@pytest.mark.parametrize(
-    ("clock", "day", "due"),
-    [("17:00:59.999", "2025-12-02", "2025-12-02"), ("17:01", "2025-12-02", "2025-12-03"),
-     ("10:00", "2025-12-02", "2025-12-02"), ("17:01", "2025-12-05", "2025-12-08"),
-     ("12:00", "2025-12-06", "2025-12-08"), ("17:30", "2025-12-07", "2025-12-08")],
-)  # fmt: skip
-def test_the_next_export_is_at_17_01_of_a_weekday(clock, day, due):
-    assert next_due_ns(at(clock, day)) == at("17:01", due)
-
-
 def test_summer_time_moves_the_instant_and_not_the_clock():
     assert due_ns(date(2025, 7, 1)) == due_ns(date(2025, 12, 2)) - (
         (date(2025, 12, 2) - date(2025, 7, 1)).days * 86_400 + 3_600
     ) * 10**9
-
-
-@given(st.integers(at("00:00", "2025-01-01"), at("00:00", "2027-01-01")))
-def test_the_next_export_is_the_first_after_now(now_ns):
-    found = next_due_ns(now_ns)
-    days = [date(2024, 12, 30) + timedelta(days=n) for n in range(750)]
-    assert found == min(
-        due_ns(day) for day in days if day.weekday() < 5 and due_ns(day) > now_ns
-    )
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=6))

@@ -1,1 +1,0 @@
-"""What may be known before the first live bar."""
