@@ -6,7 +6,7 @@ from typing import Any
 from actors.core.columns import trades_of
 from actors.core.orderflow.contract_bars import ContractBars
 from actors.core.rules import bar_rules
-from protocol.market import BarClosed, Cut, CutReason, TradeBatch, ValueJudged
+from protocol.market import BarClosed, BarWarm, Cut, CutReason, TradeBatch, ValueJudged
 from protocol.message import Message
 from protocol.settings import Settings
 from supervision.shell import Shell, handles
@@ -25,16 +25,32 @@ class BarsShell(Shell):
         self.settings = settings.bars
         self.bars: ContractBars | None = None
 
+    @handles(BarWarm)
+    def on_bar_warm(self, warm: BarWarm) -> Iterable[Message]:
+        """Let the sums of the session go on from a bar of the past, and hand it on."""
+        bars, _ = self._bars_of(warm.bar.contract, warm.bar.simulated)
+        bars.warm(warm.bar)
+        return (warm,)
+
     @handles(TradeBatch)
     def on_trades(self, batch: TradeBatch) -> Iterable[Message]:
         """Add the trades; what ended before the last of them goes out."""
+        bars, left = self._bars_of(batch.contract, batch.simulated)
+        return [*left, *bars.add(trades_of(batch))]
+
+    def _bars_of(
+        self, contract: str, simulated: bool
+    ) -> tuple[ContractBars, list[BarClosed | ValueJudged]]:
+        """Return the bars of a contract, and what is left of another's.
+
+        Another contract starts anew: two months never share a bar, a profile or a cumulative
+        delta.
+        """
         left: list[BarClosed | ValueJudged] = []
-        if self.bars is None or not self.bars.fits(batch.contract, batch.simulated):
-            # Another contract starts anew: two months never share a bar, a profile or a
-            # cumulative delta.
+        if self.bars is None or not self.bars.fits(contract, simulated):
             left = [] if self.bars is None else self.bars.closed()
-            self.bars = ContractBars(bar_rules(self.settings, batch.contract), batch.simulated)
-        return [*left, *self.bars.add(trades_of(batch))]
+            self.bars = ContractBars(bar_rules(self.settings, contract), simulated)
+        return self.bars, left
 
     def on_cut(self, cut: Cut) -> Iterable[Message]:
         """Close the bars whose time is over; at the end of the tape, the open ones."""

@@ -8,7 +8,7 @@ from typing import Any
 from actors.core.patterns.detectors import DetectorSet
 from actors.core.patterns.marks import Mark
 from protocol.instruments import instrument_of
-from protocol.market import BarClosed, Cut, DepthBatch, TradeBatch, ValueJudged
+from protocol.market import BarClosed, BarWarm, Cut, DepthBatch, TradeBatch, ValueJudged
 from protocol.message import Message
 from protocol.patterns import Pattern
 from protocol.settings import Settings
@@ -41,6 +41,11 @@ class DetectorShell(Shell):
     def on_bar_closed(self, bar: BarClosed) -> Iterable[Message]:
         """Raise what the bar confirms, and say which zones and levels it changed."""
         return self._counted(self.detectors.add(bar))
+
+    @handles(BarWarm, source="bars")
+    def on_bar_warm(self, warm: BarWarm) -> None:
+        """Learn a bar of the past, and raise nothing on it."""
+        self.detectors.warm(warm.bar)
 
     @handles(ValueJudged)
     def on_value_judged(self, judged: ValueJudged) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from actors.core.regime.flow import FlowRegimeRule
-from actors.core.regime.market import MarketState
+from actors.core.regime.market import Judged, MarketState
 from actors.core.rules import regime_rule
 from protocol.instruments import instrument_of
-from protocol.market import BarClosed, Cut, ValueJudged
+from protocol.market import BarClosed, BarWarm, Cut, ValueJudged
 from protocol.message import Message
 from protocol.settings import Settings
 from supervision.shell import Shell, handles
@@ -27,14 +27,15 @@ class RegimeShell(Shell):
         """Judge the bar; another contract starts with an empty history."""
         if bar.series != self.series:
             return ()
-        over: list[Any] = []
-        if self.state is None or self.state.contract != bar.contract:
-            over = self.state.complete() if self.state else []
-            self.state = MarketState(
-                regime_rule(self.settings, self.own, bar.contract),
-                FlowRegimeRule.of(self.settings.condition, self.own),
-            )
-        return (*over, *self.state.add(bar))
+        state, over = self._state_of(bar.contract)
+        return (*over, *state.add(bar))
+
+    @handles(BarWarm)
+    def on_bar_warm(self, warm: BarWarm) -> None:
+        """Learn a bar of the past, and say nothing of it."""
+        state, _ = self._state_of(warm.bar.contract)
+        state.add(warm.bar)
+        state.complete()
 
     @handles(ValueJudged)
     def on_value_judged(self, value: ValueJudged) -> Iterable[Message]:
@@ -44,6 +45,17 @@ class RegimeShell(Shell):
     def on_cut(self, cut: Cut) -> Iterable[Message]:
         """Complete the condition of a bar without a value area."""
         return () if self.state is None else self.state.complete()
+
+    def _state_of(self, contract: str) -> tuple[MarketState, list[Judged]]:
+        """Return the state of a contract, and what is left to say of another's."""
+        over: list[Judged] = []
+        if self.state is None or self.state.contract != contract:
+            over = self.state.complete() if self.state else []
+            self.state = MarketState(
+                regime_rule(self.settings, self.own, contract),
+                FlowRegimeRule.of(self.settings.condition, self.own),
+            )
+        return self.state, over
 
     def inspect(self) -> dict[str, Any]:
         return {} if self.state is None else self.state.shown()

@@ -111,6 +111,10 @@ def replay(
     low_quality: Annotated[
         str, typer.Option(help="allow or deny entries where most sides are inferred.")
     ] = "allow",
+    after: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="A run whose last bars warm this one up."),
+    ] = None,
     settings_file: SettingsFile = None,
 ) -> int:
     """Replay recorded trades through the floor to the paper broker."""
@@ -120,10 +124,10 @@ def replay(
     if runtime is Runtime.LOCAL:
         from ops.report import show_local_replay
 
-        return show_local_replay(files, settings, console)
+        return show_local_replay(files, settings, console, after)
     from ops.live import replay_live
 
-    return replay_live(files, settings, console)
+    return replay_live(files, settings, console, after)
 
 
 @app.command()

@@ -32,8 +32,8 @@ PREFIX = "FLOORWATCH_"
 NOT_SETTINGS = ("FLOORWATCH_DATA",)  # Where the tests find recorded market data.
 SECRET = re.compile("url|key|token|secret|password|webhook")
 OF_THE_RUN = (  # Alike for all symbols.
-    "run", "feed", "calendar", "store", "day", "preflight", "recorder", "export", "watch",
-    "notify", "log", "web", "supervision",
+    "run", "feed", "calendar", "store", "day", "preflight", "warmup", "recorder", "export",
+    "watch", "notify", "log", "web", "supervision",
 )  # fmt: skip
 
 Values = Mapping[str, Mapping[str, Any]]

@@ -13,7 +13,7 @@ from rich.console import Console
 from actors.adapters.feeds.ingest import ingest
 from actors.adapters.feeds.port import Chunk, FeedError
 from actors.adapters.feeds.simulated import SimulatedSession
-from actors.adapters.feeds.tape import Summary, TapeRule, tape, write_tape
+from actors.adapters.feeds.tape import Lead, Summary, TapeRule, tape, write_tape
 from actors.adapters.frames import FrameLog
 from actors.adapters.store import SqlBooks, engine_for
 from actors.core.session.calendar import clock_minute, clock_ns, trading_date
@@ -23,6 +23,7 @@ from ops.days_off import closed_today
 from ops.replay import Result, first_day, result_of
 from ops.report import EXIT_DATA, counting, show_result, show_summary
 from ops.round_trips import reach_over
+from ops.warming import run_dirs_of, warming
 from protocol.codec import decode
 from protocol.instruments import root_of
 from protocol.settings import Settings
@@ -102,9 +103,9 @@ def books_of(settings: Settings, run_dir: Path) -> SqlBooks:
 
 
 def record_tape(
-    files: list[Path], settings: Settings, run_dir: Path, console: Console
+    files: list[Path], settings: Settings, run_dir: Path, console: Console, lead: Lead = iter
 ) -> Summary:
-    """Ingest `files` into the tape of a run, showing progress."""
+    """Ingest `files` into the tape of a run, behind what `lead` puts first, showing progress."""
     with counting(console, "reading") as progress:
         return ingest(
             files,
@@ -117,16 +118,20 @@ def record_tape(
             settings.risk,
             settings.calendar,
             progress=lambda trades, _: progress(trades),
+            lead=lead,
         )
 
 
-def replay_live(files: list[Path], settings: Settings, console: Console) -> int:
-    """Replay in processes and print what came of it."""
+def replay_live(
+    files: list[Path], settings: Settings, console: Console, after: Path | None = None
+) -> int:
+    """Replay in processes, warmed up by the run `after`, and print what came of it."""
     settings = without_fixed_port(settings)
     run_dir = new_run(settings, "replay")
     try:
         settings = with_calendar(settings, first_day(files, settings))
-        summary = record_tape(files, settings, run_dir, console)
+        with warming(settings, [] if after is None else [after], console) as lead:
+            summary = record_tape(files, settings, run_dir, console, lead)
     except FeedError as error:
         console.print(f"[red]{error}[/red]")
         return EXIT_DATA
@@ -201,7 +206,9 @@ def run_floor(settings: Settings, console: Console) -> int:
     settings = with_calendar(settings, simulated(settings).trading_date)
     run_dir = Path(settings.run.directory).resolve() / FLOOR
     if not (data_directory(run_dir) / "tape.frames").exists():
-        record_simulation(simulated(settings), settings, run_dir)
+        earlier = [path for path in run_dirs_of(settings) if path != run_dir]
+        with warming(settings, earlier, console) as lead:
+            record_simulation(simulated(settings), settings, run_dir, lead=lead)
     return serve(settings, run_dir, console)
 
 
@@ -212,14 +219,18 @@ def simulated(settings: Settings) -> SimulatedSession:
 
 
 def record_simulation(
-    session: SimulatedSession, settings: Settings, run_dir: Path, from_clock: str = ""
+    session: SimulatedSession,
+    settings: Settings,
+    run_dir: Path,
+    from_clock: str = "",
+    lead: Lead = iter,
 ) -> None:
     """Write the tape of a simulated session; `from_clock` leaves out the night before it."""
     rule = TapeRule.of(
         settings.feed, settings.bars, settings.flow, settings.risk, settings.calendar
     )
     source = later(session, from_clock) if from_clock else session
-    write_tape(data_directory(run_dir) / "tape.frames", tape(source, rule))
+    write_tape(data_directory(run_dir) / "tape.frames", lead(tape(source, rule)))
 
 
 def later(session: SimulatedSession, from_clock: str) -> Iterator[Chunk]:

@@ -13,7 +13,7 @@ from typing import assert_never
 from actors.adapters.books import Books, MemoryBooks, digest
 from actors.adapters.feeds.ingest import Recording, not_empty
 from actors.adapters.feeds.port import Refusals
-from actors.adapters.feeds.tape import Summary, Tally, TapeRule, tape
+from actors.adapters.feeds.tape import Lead, Summary, Tally, TapeRule, tape
 from actors.books import BooksShell
 from actors.core.columns import trades_of
 from actors.core.session.calendar import trading_date, trading_day
@@ -210,8 +210,9 @@ def replay_local(
     settings: Settings,
     quarantine: Path,
     progress: Callable[[int], None] = lambda _: None,
+    lead: Lead = iter,
 ) -> tuple[Summary, Result]:
-    """Replay `files` in this process, straight from the reader."""
+    """Replay `files` in this process, straight from the reader, behind what `lead` puts first."""
     refusals, tally = Refusals(quarantine), Tally()
     source = Recording(files, settings.feed.symbol, refusals, settings.feed)
     own = TapeRule.of(
@@ -222,7 +223,7 @@ def replay_local(
     began = time.perf_counter()
     with TemporaryDirectory() as directory:
         run = local_floor(settings, books, directory, watch)
-        run.run(_told(not_empty(tape(source, rule, tally), source), tally, progress))
+        run.run(_told(lead(not_empty(tape(source, rule, tally), source)), tally, progress))
     seconds = time.perf_counter() - began
     result = result_of(books, seconds, watch.reach)
     return tally.summary(refusals.counts, refusals.path), result

@@ -18,6 +18,7 @@ from actors.adapters.feeds.tape import Summary
 from ops.calendars import with_calendar
 from ops.replay import Result, SessionCount, first_day, replay_local
 from ops.round_trips import OpenTrip, RoundTrip
+from ops.warming import warming
 from protocol.instruments import instrument_of
 from protocol.market import Aggressor, SideSource, Window
 from protocol.patterns import Pattern
@@ -42,13 +43,18 @@ SIMULATED = (
 PARTS = {Window.RTH: "RTH", Window.OVERNIGHT: "overnight"}
 
 
-def show_local_replay(files: list[Path], settings: Settings, console: Console) -> int:
-    """Replay in this process and print what came of it."""
+def show_local_replay(
+    files: list[Path], settings: Settings, console: Console, after: Path | None = None
+) -> int:
+    """Replay in this process, warmed up by the run `after`, and print what came of it."""
     quarantine = Path(settings.run.directory) / "quarantine"
     try:
         settings = with_calendar(settings, first_day(files, settings))
-        with counting(console, "replaying") as progress:
-            summary, result = replay_local(files, settings, quarantine, progress)
+        with (
+            warming(settings, [] if after is None else [after], console) as lead,
+            counting(console, "replaying") as progress,
+        ):
+            summary, result = replay_local(files, settings, quarantine, progress, lead)
     except FeedError as error:
         console.print(f"[red]{error}[/red]")
         return EXIT_DATA

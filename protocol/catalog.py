@@ -22,6 +22,7 @@ CATALOG: tuple[type[Message], ...] = (
     market.Cut,
     market.Settled,
     market.BarClosed,
+    market.BarWarm,
     market.ValueJudged,
     market.FeedLost,
     market.FeedRestored,

@@ -225,6 +225,8 @@ def _check_of(hint: Any) -> Check:
         return _exactly(hint)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _member(hint)
+    if isinstance(hint, type) and issubclass(hint, Message):
+        return _message_of(hint)
     if origin is tuple:
         return _tuple_of(_check_of(typing.get_args(hint)[0]))
     if origin in (types.UnionType, typing.Union):  # A NewType | None is the latter.
@@ -270,9 +272,20 @@ def _tuple_of(check: Check) -> Check:
     return check_all
 
 
+def _message_of(cls: type[Message]) -> Check:
+    def check(value: Any) -> Any:
+        if type(value) is not tuple or len(value) != len(_plan(cls).names):
+            raise TypeError(f"found {_shown(value)}, wanted the fields of {cls.KIND}")
+        return _plan(cls).build(list(value))
+
+    return check
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Message):  # One inside another is its fields alone.
+        return _plan(type(value)).values(value)
     raise TypeError(f"{type(value).__name__} cannot travel; wanted int, str, bool, bytes or tuple")
 
 

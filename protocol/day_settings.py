@@ -1,4 +1,4 @@
-"""The settings of the day: its clock and its chores, and preflight (domain 8.6).
+"""The settings of the day: its clock and its chores, preflight (domain 8.6), warm-up (8.3).
 
 Times are in seconds. What a preflight shares with the watchdog, the floors of disk and memory and
 the age of a heartbeat, is set there.
@@ -37,3 +37,12 @@ class PreflightSettings:
     clock_offset_ms: PositiveInt = 2_000  # From here on NO-GO.
     bars_min: WholeNumber = 28  # Fewer are a warning.
     notify: bool = True  # Whether a test notice is sent where a webhook is set.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmupSettings:
+    """How much is known before the first live bar (domain 8.3)."""
+
+    bars: WholeNumber = 36  # Wanted; 0 switches the warm-up off.
+    bars_min: PositiveInt = 21  # With fewer the market must deliver the rest itself.
+    days_max: PositiveInt = 7  # Stored bars are looked for no further back.

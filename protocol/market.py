@@ -170,6 +170,13 @@ class BarClosed(Message):
             )
 
 
+@message("market.bar_warm")
+class BarWarm(Message):
+    """A bar of the time before the first trade: known, but nothing may follow from it (8.3)."""
+
+    bar: BarClosed
+
+
 @message("market.value_judged")
 class ValueJudged(Message):
     """The value area of a session so far, sent after each bar that decisions are taken on."""

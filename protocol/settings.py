@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Gt, Le
 
-from protocol.day_settings import DaySettings, PreflightSettings
+from protocol.day_settings import DaySettings, PreflightSettings, WarmupSettings
 from protocol.export_settings import ExportSettings, RecorderSettings
 from protocol.log_settings import LogSettings
 from protocol.pattern_settings import (
@@ -253,6 +253,7 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     day: DaySettings = field(default_factory=DaySettings)
     preflight: PreflightSettings = field(default_factory=PreflightSettings)
+    warmup: WarmupSettings = field(default_factory=WarmupSettings)
     recorder: RecorderSettings = field(default_factory=RecorderSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)

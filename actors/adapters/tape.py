@@ -9,7 +9,7 @@ import numpy as np
 from actors.adapters.frames import FrameLog
 from actors.core.columns import trades_of
 from protocol.codec import decode
-from protocol.market import Cut, DepthBatch, TradeBatch
+from protocol.market import BarWarm, Cut, DepthBatch, TradeBatch
 
 CUTS_AHEAD_MAX = 64  # Whoever decides gets to work on them; the broker waits for each.
 CUT_BYTES_MAX = 64  # Every cut is shorter, nearly every batch longer.
@@ -110,6 +110,9 @@ class Tape:
 
     def _time_of(self, number: int) -> int:
         message = decode(self._frames.read(min(number, self.length)))
+        while isinstance(message, BarWarm):  # Due at once: with the first trade behind it.
+            number += 1
+            message = decode(self._frames.read(number))
         if isinstance(message, TradeBatch):
             return int(trades_of(message).ts_event[-1])
         if isinstance(message, DepthBatch):

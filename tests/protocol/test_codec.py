@@ -39,6 +39,8 @@ def strategy_of(hint) -> st.SearchStrategy:
     """Values of a field, by its annotation alone."""
     hint = getattr(hint, "__supertype__", hint)
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if isinstance(hint, type) and issubclass(hint, Message):
+        return messages_of(hint)
     if hint is int:
         return INT64
     if hint is bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from actors.adapters.feeds.gate import Gate
 from actors.adapters.feeds.port import Chunk, FeedError, Reader, Refusals
-from actors.adapters.feeds.tape import Progress, Summary, Tally, TapeRule, tape, write_tape
+from actors.adapters.feeds.tape import Lead, Progress, Summary, Tally, TapeRule, tape, write_tape
 from actors.adapters.feeds.unpack import GZIP, ZSTD
 from protocol.instruments import UnknownSymbol, root_of
 from protocol.market import Cut, TradeBatch
@@ -86,8 +86,12 @@ def ingest(
     calendar: CalendarSettings | None = None,
     zone: str = "America/Chicago",
     progress: Progress | None = None,
+    lead: Lead = iter,
 ) -> Summary:
-    """Write the tape of `files` to `out` and return what went into it and what did not."""
+    """Write the tape of `files` to `out` and return what went into it and what did not.
+
+    `lead` may put bars of the past before its first trade.
+    """
     feed = FeedSettings() if feed is None else feed
     refusals = Refusals(Path(refusals_dir))
     source = Recording(files, symbol, refusals, feed, zone)
@@ -99,7 +103,7 @@ def ingest(
         risk or RiskSettings(),
         calendar or CalendarSettings(),
     )
-    write_tape(out, not_empty(tape(source, rule, tally), source), progress)
+    write_tape(out, lead(not_empty(tape(source, rule, tally), source)), progress)
     return tally.summary(refusals.counts, refusals.path)
 
 

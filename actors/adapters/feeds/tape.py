@@ -20,7 +20,7 @@ from actors.core.risk.windows import Hours
 from actors.core.rules import hours_of, series_of
 from actors.core.session.cuts import CutPoint, Cuts
 from protocol.codec import encode
-from protocol.market import Aggressor, Cut, CutReason, SideSource, TradeBatch
+from protocol.market import Aggressor, BarWarm, Cut, CutReason, SideSource, TradeBatch
 from protocol.pattern_settings import FlowSettings
 from protocol.risk_settings import RiskSettings
 from protocol.series import Series
@@ -29,6 +29,8 @@ from protocol.units import NANOS_PER_MS, NANOS_PER_S, Nanos
 
 UNPACED_TRADES_MAX = 4_096  # Of a batch that no clock ends.
 Progress = Callable[[int, int], None]  # Trades so far, time of the last one.
+OnTape = BarWarm | TradeBatch | Cut
+Lead = Callable[[Iterator[TradeBatch | Cut]], Iterator[OnTape]]  # Puts something before a tape.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +182,7 @@ def tape(
 
 
 def write_tape(
-    path: str | Path, messages: Iterable[TradeBatch | Cut], progress: Progress | None = None
+    path: str | Path, messages: Iterable[OnTape], progress: Progress | None = None
 ) -> int:
     """Store `messages` as the tape at `path` and return how many frames it has.
 
@@ -197,7 +199,7 @@ def write_tape(
             log.append(encode(message))
             if isinstance(message, TradeBatch):
                 trades += len(message)
-            elif progress is not None:
+            elif isinstance(message, Cut) and progress is not None:
                 progress(trades, message.ts_ns)
         log.sync()
         part.replace(path)

@@ -41,14 +41,20 @@ class ContractBars:
         """Whether trades of `contract` belong in these bars; made-up ones never join real ones."""
         return (contract, simulated) == (self.contract, self.simulated)
 
+    def warm(self, bar: BarClosed) -> None:
+        """Take in a bar of the first series from before the first trade.
+
+        The sums of the session so far go on from there; nothing is said of it.
+        """
+        for builder in self._builders:
+            builder.resume(bar)
+        self._profiles_from(bar.start_ns).add(bar)
+
     def add(self, trades: Trades) -> list[BarClosed | ValueJudged]:
         """Take in `trades` and return what ended before the last of them."""
         if len(trades) == 0:
             return []
-        if self._profiles is None:
-            first = self.rules[0]
-            first_ns = int(trades.ts_event[0])
-            self._profiles = SessionProfiles(first.value_area_ppm, first.value_rows, first_ns)
+        self._profiles_from(int(trades.ts_event[0]))
         for index, builder in enumerate(self._builders):
             self._hold(index, builder.add(trades))
         self._reached_ns = max(self._reached_ns, int(trades.ts_event.max()))
@@ -70,6 +76,13 @@ class ContractBars:
     def closed(self) -> list[BarClosed | ValueJudged]:
         """Return the closed bars held back so far: the contract is over, its open bars are lost."""
         return self._released(FOREVER)
+
+    def _profiles_from(self, first_ns: int) -> SessionProfiles:
+        """Return the profiles; where there are none yet they begin with a trade of `first_ns`."""
+        if self._profiles is None:
+            first = self.rules[0]
+            self._profiles = SessionProfiles(first.value_area_ppm, first.value_rows, first_ns)
+        return self._profiles
 
     def _hold(self, index: int, bars: list[BarClosed]) -> None:
         self._held += [(bar.end_ns, index, bar.order, bar) for bar in bars]

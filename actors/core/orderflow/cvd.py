@@ -41,6 +41,12 @@ class CumulativeDelta:
             self.value, self._since = 0, since
         self.value += delta
 
+    def resume(self, bar: BarClosed) -> None:
+        """Go on where `bar` left off."""
+        evening = _last_open(bar.start_ns)
+        self.night, self._night_since = bar.cvd_eth, evening
+        self.value, self._since = bar.cvd, self._since_of(bar.start_ns, evening)
+
     def _since_of(self, start_ns: int, evening: int) -> int:
         match self.reset:
             case CvdReset.RTH_OPEN:

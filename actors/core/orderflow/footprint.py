@@ -66,6 +66,10 @@ class BarBuilder:
         self._last_end: int | None = None
         self._order = 0
 
+    def resume(self, bar: BarClosed) -> None:
+        """Go on with the cumulative delta of a bar that others have built, of whatever series."""
+        self._cvd.resume(bar)
+
     def add(self, trades: Trades) -> list[BarClosed]:
         """Take in `trades` and return the bars that they ended."""
         closed: list[BarClosed] = []

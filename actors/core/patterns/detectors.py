@@ -74,6 +74,15 @@ class DetectorSet:
         found = bars.add(bar)
         return [*given_up, *found] if given_up else found
 
+    def warm(self, bar: BarClosed) -> None:
+        """Learn a bar of the past: averages and swings know it, zones and levels do not.
+
+        Nobody was told of what it marked, so nothing may be heard of that later.
+        """
+        self.add(bar)
+        if self.bars is not None:
+            self.bars.clear(bar.end_ns)
+
     def value(self, judged: ValueJudged) -> None:
         """Take in the value area of a session so far.
 

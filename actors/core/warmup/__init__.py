@@ -1,0 +1,1 @@
+"""What may be known before the first live bar."""

@@ -1,0 +1,87 @@
+"""Bars of the past before a tape: looked for in a child, since reading them is heavy.
+
+What reads day files must not stay in the process that all actors are forked from.
+"""
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from actors.adapters.feeds.port import FeedError
+from actors.adapters.feeds.tape import Lead, OnTape
+from actors.core.columns import trades_of
+from protocol.market import BarClosed, BarWarm, Cut, TradeBatch
+from protocol.settings import Settings
+
+
+@contextmanager
+def warming(settings: Settings, run_dirs: Sequence[Path], console: Console) -> Iterator[Lead]:
+    """Yield what puts the last bars of earlier runs before a tape, and say what came of it."""
+    said: list[str] = []
+    yield partial(_warmed, settings, run_dirs, said)
+    for line in said:
+        console.print(line, style="dim", soft_wrap=True)
+
+
+def _warmed(
+    settings: Settings,
+    run_dirs: Sequence[Path],
+    said: list[str],
+    messages: Iterator[TradeBatch | Cut],
+) -> Iterator[OnTape]:
+    """Yield the bars of the past that fit a tape, then the tape."""
+    for first in messages:
+        if run_dirs and settings.warmup.bars:
+            assert isinstance(first, TradeBatch), f"a tape begins with {first.KIND}, wanted trades"
+            for bar in _looked_for(settings, run_dirs, first, said):
+                yield BarWarm(bar=bar)
+        yield first
+        yield from messages
+
+
+def _looked_for(
+    settings: Settings, run_dirs: Sequence[Path], first: TradeBatch, said: list[str]
+) -> Sequence[BarClosed]:
+    """Return the bars to begin with before a batch; whence, or why not, is noted in `said`."""
+    now_ns = int(trades_of(first).ts_event[0])
+    of = {"contract": first.contract, "now_ns": now_ns, "simulated": first.simulated}
+    fork = multiprocessing.get_context("fork")
+    ours, theirs = fork.Pipe(duplex=False)
+    child = fork.Process(target=_tell, args=(theirs, settings, run_dirs, of))
+    child.start()
+    theirs.close()
+    try:
+        bars, source, refused = ours.recv()
+    except EOFError:
+        raise FeedError("the search for warm-up bars died; warmup.bars = 0 does without") from None
+    finally:
+        ours.close()
+        child.join()
+    said += [f"no warm-up by {name}: {why}" for name, _, why in refused]
+    said.append(f"warm-up: {len(bars)} bars" + (f", {source}" if source else ""))
+    return bars
+
+
+def _tell(
+    pipe: Connection, settings: Settings, run_dirs: Sequence[Path], of: dict[str, Any]
+) -> None:
+    from ops.warmup import warm_bars
+
+    found = warm_bars(settings, run_dirs, **of)
+    pipe.send((found.bars, found.source, found.refused))
+
+
+def run_dirs_of(settings: Settings) -> list[Path]:
+    """Return the directories of earlier runs, the newest first."""
+    base = Path(settings.run.directory).resolve()
+    found: list[tuple[int, Path]] = []
+    for path in base.glob("*/data"):
+        with suppress(OSError):  # It may be cleared away while we look.
+            found.append((path.stat().st_mtime_ns, path.parent))
+    return [path for _, path in sorted(found, reverse=True)]

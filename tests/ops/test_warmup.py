@@ -1,0 +1,172 @@
+"""The bars to begin with: from books, from day files, from history, and why not."""
+
+import dataclasses
+from datetime import date
+
+import pytest
+
+from actors.adapters.books import MemoryBooks
+from actors.adapters.day_files import roll
+from actors.adapters.feeds.port import FeedError
+from actors.adapters.feeds.simulated import SimulatedSession
+from actors.adapters.feeds.tape import TapeRule, tape
+from actors.adapters.store import SqlBooks, engine_for
+from actors.core.warmup.stretch import Refusal
+from actors.recorder import RecorderShell
+from ops.replay import local_floor
+from ops.warmup import bars_of, warm_bars
+from protocol.day_settings import WarmupSettings
+from protocol.market import BarClosed
+from protocol.settings import Settings
+from tests.makers import at, make_bar
+
+SETTINGS = Settings()
+DAY = date(2025, 12, 2)
+NOW = at("09:25", "2025-12-03")
+FIVE = 300 * 10**9
+
+
+def simulated_run(base, day=DAY):
+    """Return a run whose recorder has the day file of a made-up session."""
+    data = base / "floor" / "data"
+    data.mkdir(parents=True)
+    messages = list(tape(session(day), TapeRule.of(Settings().feed, Settings().bars)))
+    shell = RecorderShell()
+    shell.configure(Settings(), str(data))
+    for seq, message in enumerate(messages, 1):
+        shell.keep("feed", seq, message)
+    shell.commit()
+    shell.close()
+    assert roll(data, depth=False, now_ns=at("17:01", str(day))).refused == []
+    return base / "floor"
+
+
+def session(day=DAY):
+    return SimulatedSession("ES", 3, 20_000, day)
+
+
+def stored(run_dir, bars):
+    """Keep bars in the books of a run."""
+    data = run_dir / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    books = SqlBooks(engine_for("", str(data), "books"))
+    for seq, bar in enumerate(bars, 1):
+        books.add("bars", seq, bar)
+    books.close()
+    return run_dir
+
+
+def five_minutes(count, last_ns, **fields):
+    first = last_ns - count * FIVE
+    return [
+        make_bar(start_ns=first + n * FIVE, end_ns=first + (n + 1) * FIVE, **fields)
+        for n in range(count)
+    ]
+
+
+def warm(run_dirs, warmup=SETTINGS.warmup, now_ns=NOW, **more):
+    settings = dataclasses.replace(SETTINGS, warmup=warmup)
+    return warm_bars(settings, run_dirs, "ESZ5", now_ns, **more)
+
+
+def test_bars_that_a_run_has_kept_come_first(tmp_path):
+    bars = five_minutes(40, NOW)
+    found = warm([stored(tmp_path / "one", bars)])
+    assert (found.bars, found.source, found.refused) == (tuple(bars[-36:]), "bars of one", ())
+
+
+def test_a_run_that_has_too_few_gives_way_to_the_next_and_says_why(tmp_path):
+    new = stored(tmp_path / "new", five_minutes(5, NOW))
+    old = stored(tmp_path / "old", five_minutes(40, NOW - 5 * FIVE))
+    found = warm([new, old])
+    assert found.source == "bars of old"
+    assert [(source, kind) for source, kind, _ in found.refused] == [("bars of new", Refusal.FEW)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [({"contract": "ESU5"}, Refusal.OTHER_CONTRACT), ({"simulated": True}, Refusal.SIMULATED)],
+)
+def test_bars_of_another_contract_or_of_no_market_are_refused(tmp_path, fields, kind):
+    found = warm([stored(tmp_path / "one", five_minutes(40, NOW, **fields))])
+    assert (found.bars, found.source) == ((), "")
+    assert found.refused[0][1] is kind
+
+
+def test_bars_of_more_than_seven_days_ago_are_not_looked_for(tmp_path):
+    run_dir = stored(tmp_path / "one", five_minutes(40, NOW - 8 * 86_400 * 10**9))
+    assert warm([run_dir]).refused[0][1] is Refusal.NONE
+    aged = warm([run_dir], WarmupSettings(days_max=30))
+    assert aged.refused[0][1] is Refusal.OLD
+
+
+def test_zero_bars_switch_it_off_and_nothing_is_looked_at(tmp_path):
+    found = warm([tmp_path / "missing"], WarmupSettings(bars=0))
+    assert (found.bars, found.source, found.refused) == ((), "", ())
+
+
+def test_a_run_that_left_nothing_is_refused_and_leaves_nothing_behind(tmp_path):
+    found = warm([tmp_path / "missing"])
+    assert [kind for _, kind, _ in found.refused] == [Refusal.NONE, Refusal.NONE]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_kept_bars_the_ticks_of_the_recorder_give_the_same_bars_as_the_floor(tmp_path):
+    run_dir = simulated_run(tmp_path)
+    found = warm([run_dir], simulated=True)
+    assert found.source == "ticks of floor", found.refused
+    assert len(found.bars) == 36
+    assert found.bars[-1].end_ns == at("17:00", str(DAY))
+    # What a floor closes by its cuts on the same tape, but for the bar that the tape's end cuts.
+    rule = TapeRule.of(Settings().feed, Settings().bars)
+    books = MemoryBooks()
+    local_floor(Settings(), books, str(tmp_path)).run(tape(session(), rule))
+    live = [bar for bar in books.entries("bars") if isinstance(bar, BarClosed)]
+    assert found.bars[:-1] == tuple(live[-36:-1])
+
+
+class Vendor:
+    """A history that sells one session, and keeps what it was asked for."""
+
+    def __init__(self, fails=False):
+        self.fails, self.asked = fails, []
+
+    def trades(self, contract, from_ns, to_ns):
+        self.asked.append((contract, from_ns, to_ns))
+        if self.fails:
+            raise FeedError("no credit left")
+        return session()
+
+
+def test_history_is_paid_for_only_where_nothing_else_is_enough(tmp_path):
+    vendor = Vendor()
+    bars = five_minutes(40, NOW)
+    warm([stored(tmp_path / "one", bars)], history=vendor)
+    assert vendor.asked == []
+    found = warm([tmp_path / "none"], history=vendor, simulated=True)
+    assert (found.source, len(found.bars)) == ("history", 36)
+    ((contract, from_ns, to_ns),) = vendor.asked
+    assert (contract, to_ns) == ("ESZ5", NOW)
+    assert from_ns == at("17:00", "2025-12-01")
+
+
+def test_on_a_monday_history_is_asked_from_the_friday_on(tmp_path):
+    vendor = Vendor()
+    warm([tmp_path / "none"], now_ns=at("09:25", "2025-12-08"), history=vendor)
+    assert vendor.asked[0][1] == at("17:00", "2025-12-04")
+
+
+def test_a_vendor_that_fails_is_a_refusal_and_no_crash(tmp_path):
+    found = warm([tmp_path / "none"], history=Vendor(fails=True))
+    assert found.bars == ()
+    assert found.refused[-1] == ("history", Refusal.NONE, "no credit left")
+
+
+def test_a_bar_that_is_still_open_is_none():
+    chunks = list(session())
+    noon = at("12:02", str(DAY))
+    until = [dataclasses.replace(c, trades=c.trades.slice(0, int((c.trades.ts_event < noon).sum())))
+             for c in chunks]  # fmt: skip
+    found = list(bars_of(Settings(), until, "ESZ5", noon))
+    assert found[-1].end_ns == at("12:00", str(DAY))
+    assert list(bars_of(Settings(), until, "ESH6", noon)) == []
