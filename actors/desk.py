@@ -89,7 +89,7 @@ class DeskShell(JournaledShell):
     @handles(FeedRestored, source="broker")
     @handles(FenceOrdered, source=OUTSIDE)
     def on_notice(self, notice: Notice) -> Iterable[Message]:
-        """Record what a silent feed, or a clock that a check does not believe, means."""
+        """Record what a silent feed, or a preflight that says NO-GO, means."""
         return self.on_broker_message(Noticed(notice, self.now_ns))
 
     @handles(FenceOrdered)

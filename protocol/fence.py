@@ -19,12 +19,13 @@ class FenceCause(StrEnum):
     UNCONFIRMED = "unconfirmed"  # An order whose state nobody could tell.
     RECONNECTS = "reconnects"
     KILL = "kill"
+    PREFLIGHT = "preflight"  # Something was not well before the open.
     CLOCK_SKEW = "clock_skew"  # Our clock cannot be believed.
     CIRCUIT_BREAKER = "circuit_breaker"  # The day has lost more than a machine may lose alone.
 
 
 # What others than the desk find; only a person takes it away.
-ORDERED = (FenceCause.CLOCK_SKEW, FenceCause.CIRCUIT_BREAKER)
+ORDERED = (FenceCause.PREFLIGHT, FenceCause.CLOCK_SKEW, FenceCause.CIRCUIT_BREAKER)
 
 
 @message("order.fence_closed")
@@ -47,7 +48,7 @@ class FenceOpened(Message):
 
 @message("order.fence_ordered")
 class FenceOrdered(Message):
-    """Risk at its breaker, or a check of the clock, wants no entry until a person has looked."""
+    """Risk at its breaker, or a preflight, wants no entry until a person has looked."""
 
     ts_ns: Nanos  # By the clock of whoever orders it: the desk takes market time.
     cause: FenceCause
