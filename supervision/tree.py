@@ -45,7 +45,7 @@ def floor(settings: SupervisionSettings, *, tells: bool = True) -> SupervisorSpe
         child("desk", "actors.desk.DeskShell", "risk", "broker"),
         child("broker", "actors.broker.PaperBrokerShell", "feed", "desk"),
     )
-    tellers = (child("notifier", "actors.notifier.NotifierShell", *DECISIONS),) if tells else ()
+    notifier = child("notifier", "actors.notifier.NotifierShell", *DECISIONS, "session")
     return SupervisorSpec(
         id="root",
         # The market giving up must not close the books on an open position.
@@ -61,7 +61,7 @@ def floor(settings: SupervisionSettings, *, tells: bool = True) -> SupervisorSpe
             trading,
             # The feed, too: of bars alone nobody knows when the last trade was.
             child("watchdog", "actors.watchdog.WatchdogShell", "feed", *DECISIONS),
-            *tellers,
+            *((notifier,) if tells else ()),
             # Its death never reaches trading; a person can do without it for a while.
             child("web", "web.actor.WebShell", *DECISIONS, restart=Restart.TRANSIENT),
         ),

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
-from actors.core.notices import account, digest, links, trades
+from actors.core.notices import account, digest, hours, links, trades
 from actors.core.notices.digest import Day, add_trip, day_of
 from actors.core.notices.floor import floor_resumed, floor_started
 from actors.core.notices.notice import Notice
@@ -23,7 +23,7 @@ from actors.core.session.calendar import (
     trading_day,
 )
 from actors.core.session.calendar import (
-    day_of as hours_of,
+    day_of as trading_hours,
 )
 from protocol.account import (
     BalanceReported,
@@ -34,6 +34,7 @@ from protocol.account import (
     TradingHalted,
     TradingResumed,
 )
+from protocol.day import ActionTaken, ChoreEnded, ChoreResult, DayAction, PreflightJudged
 from protocol.fence import FenceClosed, FenceOpened
 from protocol.market import Cut, FeedLost, FeedRestored
 from protocol.message import Message
@@ -46,7 +47,7 @@ TOLD: frozenset[type[Message]] = frozenset(
     {
         Cut, RegimeJudged, BalanceReported, PositionOpened, PositionClosed, TradingHalted,
         TradingResumed, FeedLost, FeedRestored, LinkChanged, FenceClosed, FenceOpened, TierChanged,
-        MarginShort, MarginRestored, StillExposed,
+        MarginShort, MarginRestored, StillExposed, ActionTaken, PreflightJudged, ChoreEnded,
     }
 )  # fmt: skip
 DAYS_MAX = 8
@@ -162,6 +163,12 @@ def _state(known: Known, message: Message, now_ns: int) -> list[Notice]:
             return [account.margin_changed(message)]
         case StillExposed():
             return [account.still_exposed(message)]
+        case ActionTaken(action=DayAction.RTH_OPEN):
+            return [hours.session_started(message, known.balance_cents)]
+        case PreflightJudged():
+            return [hours.preflight_judged(message)]
+        case ChoreEnded(result=ChoreResult.FAILED):
+            return [hours.chore_failed(message)]
         case _:
             return []
 
@@ -179,7 +186,7 @@ def _digests(known: Known, schedule: Schedule) -> list[Notice]:
     passed_ns = min(known.reached.get(stream, 0) for stream in TELLING)
     notices = []
     for key in sorted(known.days):
-        day = hours_of(date.fromisoformat(key))
+        day = trading_hours(date.fromisoformat(key))
         close_ns = rth_close_ns(day, schedule)
         if key > known.digested and close_ns <= passed_ns and day.date not in schedule.closed:
             notices.append(_digest(known, key, close_ns))

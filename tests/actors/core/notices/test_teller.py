@@ -31,6 +31,15 @@ from protocol.account import (
     TradingResumed,
 )
 from protocol.catalog import CATALOG
+from protocol.day import (
+    ActionTaken,
+    Chore,
+    ChoreEnded,
+    ChoreResult,
+    DayAction,
+    PreflightJudged,
+    Verdict,
+)
 from protocol.fence import FenceCause, FenceClosed, FenceOpened
 from protocol.market import Cut, CutReason, FeedLost, FeedRestored
 from protocol.patterns import Direction
@@ -270,3 +279,51 @@ def test_of_what_is_not_looked_into_nothing_is_told(data):
     known = Known()
     assert told(known, data.draw(messages_of(kind))) == []
     assert known == Known()
+
+
+def taken(action):
+    return ActionTaken(
+        action=action, trading_date="2025-12-02", due_ns=at("09:30"), ts_ns=at("09:30")
+    )
+
+
+def test_the_open_is_told_once_with_the_balance_and_no_other_hour_is():
+    known = Known()
+    (notice,) = told(known, BALANCE, taken(DayAction.RTH_OPEN), source="session")
+    assert (notice.code, notice.severity) == (Told.SESSION_STARTED, Severity.INFO)
+    assert notice.title == "The session of 2025-12-02 has opened"
+    assert ("balance", "$2,800.00") in notice.fields
+    others = [action for action in DayAction if action is not DayAction.RTH_OPEN]
+    assert told(known, *map(taken, others), source="session") == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "severity", "word"),
+    [
+        (Verdict.GO, Severity.INFO, "GO"),
+        (Verdict.WARN, Severity.WARNING, "WARN"),
+        (Verdict.NO_GO, Severity.CRITICAL, "NO-GO"),
+    ],
+)
+def test_a_preflight_is_told_as_gravely_as_its_verdict(verdict, severity, word):
+    fact = PreflightJudged(
+        trading_date="2025-12-02", ts_ns=at("09:25"), verdict=verdict, detail="disk: 3 MB"
+    )
+    (notice,) = told(Known(), fact, source="session")
+    assert (notice.code, notice.severity) == (Told.PREFLIGHT, severity)
+    assert notice.title == f"Preflight of 2025-12-02: {word}"
+    assert notice.lines == ("disk: 3 MB",)
+
+
+@pytest.mark.parametrize("result", list(ChoreResult))
+def test_a_chore_is_told_of_only_when_it_is_given_up(result):
+    fact = ChoreEnded(
+        chore=Chore.EXPORT, trading_date="2025-12-02", attempt=12, ts_ns=at("17:30"),
+        result=result, code=75, detail="no such host",
+        again_ns=at("18:00") if result is ChoreResult.AGAIN else None,
+    )  # fmt: skip
+    found = told(Known(), fact, source="session")
+    assert [(n.code, n.title) for n in found] == (
+        [(Told.CHORE_FAILED, "The export of 2025-12-02 failed")]
+        if result is ChoreResult.FAILED else []
+    )  # fmt: skip
