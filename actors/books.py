@@ -4,6 +4,7 @@ from typing import Any
 
 from actors.adapters.books import STREAMS, Books
 from actors.adapters.open import open_books
+from actors.core.session.calendar import trading_day
 from protocol.market import Cut, CutReason, Settled
 from protocol.message import Message
 from protocol.settings import Settings
@@ -22,6 +23,7 @@ class BooksShell(SinkShell):
         self.books = self._given or open_books(settings, directory)
         self.kept = 0
         self.end: int | None = None  # Number of the last cut of the tape, once it was seen.
+        self.rolled: dict[str, int] = {}  # Number of each stream's last cut that ends a date.
         self.reached: dict[str, int] = {}
 
     def resume(self) -> dict[str, int]:
@@ -32,10 +34,13 @@ class BooksShell(SinkShell):
         return positions
 
     def keep(self, source: str, seq: int, message: Message) -> None:
-        """Keep decisions; of cuts only those at the end of the tape."""
+        """Keep decisions; of cuts only those at the end of a trading date or of the tape.
+
+        By them a reader knows which dates the books tell whole.
+        """
         if isinstance(message, Cut | Settled):
             self._note(source, message)
-            self.books.add(source, seq, message if self._ends(message) else None)
+            self.books.add(source, seq, message if self._ends(source, message) else None)
         else:
             self.kept += 1
             self.books.add(source, seq, message)
@@ -51,11 +56,13 @@ class BooksShell(SinkShell):
     def _note(self, source: str, mark: Cut | Settled) -> None:
         if isinstance(mark, Cut) and mark.reason is CutReason.END:
             self.end = mark.number
+        if isinstance(mark, Cut) and mark.ts_ns == trading_day(mark.ts_ns - 1).end_ns:
+            self.rolled[source] = mark.number
         if isinstance(mark, Settled) or source not in SETTLING:
             self.reached[source] = mark.number
 
-    def _ends(self, mark: Cut | Settled) -> bool:
-        return mark.number == self.end
+    def _ends(self, source: str, mark: Cut | Settled) -> bool:
+        return mark.number in (self.end, self.rolled.get(source))
 
     def commit(self) -> None:
         self.books.commit()

@@ -55,7 +55,7 @@ class NotifierShell(SinkShell):
         )
         self.goes_on = bool(self.memory.positions)
         self.now_ns = self.saved_ns = self.unwritten = self.unreadable = 0
-        self.begun = self.dirty = False
+        self.begun_ns, self.dirty = 0, False
         self.followed = {}
         for name, place in {"alarms": self.run_dir, "alerts": Path(directory)}.items():
             at = self.memory.places.setdefault(name, Place())
@@ -90,11 +90,11 @@ class NotifierShell(SinkShell):
 
     def on_time(self, now_ns: int) -> None:
         """Look at what others have written, and at the hour, UTC."""
-        if self.begun and 0 <= now_ns - self.now_ns < LOOK_S * NANOS_PER_S:
+        if self.begun_ns and 0 <= now_ns - self.now_ns < LOOK_S * NANOS_PER_S:
             return
         self.now_ns = now_ns
-        if not self.begun:
-            self.begun = True
+        if not self.begun_ns:
+            self.begun_ns = now_ns
             self._begin()
         for name, follower in self.followed.items():
             for line in follower.lines():
@@ -102,7 +102,8 @@ class NotifierShell(SinkShell):
                     self._put([FOLLOWED[name](json.loads(line))])
                 except ValueError:
                     self.unreadable += 1
-        if self.watch.market == "live":
+        # Whoever comes back behind the close has first to read what was told meanwhile.
+        if self.watch.market == "live" and now_ns - self.begun_ns >= teller.GRACE_NS:
             self._put(teller.by_the_clock(self.memory.known, now_ns, self.schedule))
 
     def _begin(self) -> None:
@@ -145,5 +146,5 @@ class NotifierShell(SinkShell):
     def close(self) -> None:
         if self.courier is not None:
             self.courier.stop()
-        if self.begun:
+        if self.begun_ns:
             self._save()

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ops import upkeep_commands
+from ops import upkeep_commands, user_commands
 from ops.options import Refusal, SettingsFile, Values, console, settings_of
 from protocol.commands import Action
 
@@ -19,6 +19,7 @@ EXIT_USAGE = 64  # EX_USAGE: the user can mend it.
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(upkeep_commands.app)
+app.add_typer(user_commands.app, name="user")
 
 
 class Runtime(StrEnum):
@@ -64,12 +65,16 @@ def expected() -> tuple[type[Exception], ...]:
     from supervision.ground import AlreadyRunning, PortTaken
     from supervision.host import NotGreen
     from supervision.inspection import NoAnswer, NotTaken
+    from web.auth.exposure import Exposed
+    from web.auth.passwords import WeakPassword
+    from web.auth.users import BadUsers
     from web.port import PortTaken as PageTaken
 
-    ours = (NotRunning, AlreadyRunning, PortTaken, PageTaken, NotGreen, NoAnswer, NotTaken)
+    page = (PageTaken, Exposed, BadUsers, WeakPassword)
+    ours = (NotRunning, AlreadyRunning, PortTaken, NotGreen, NoAnswer, NotTaken)
     kept = (NotBackedUp, NotRestored, BadBackup, NotInstalled, NoLog)
     given = (BadCalendar, BadNews, BadSecret, BadWebhook, StoreFault, TooEarly)
-    return (*given, *ours, *kept)
+    return (*given, *ours, *kept, *page)
 
 
 @app.command()
@@ -86,9 +91,10 @@ def demo(
     enabled += ["stacked_buy:volatile", "stacked_sell:volatile"]
     router = {"synthetic": "allow", "enabled": enabled}
     # On a micro contract the daily limit leaves room for more than one trade.
-    chosen: Values = {"feed": {"speed": speed, "symbol": "MES"}, "router": router}
-    if port is not None:
-        chosen["web"] = {"port": port}
+    page = {"demo": True} | ({} if port is None else {"port": port})
+    chosen: Values = {
+        "feed": {"speed": speed, "symbol": "MES"}, "router": router, "web": page,
+    }  # fmt: skip
     return demonstrate(settings_of(settings_file, chosen), console)
 
 

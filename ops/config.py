@@ -29,7 +29,8 @@ from protocol.settings import Settings
 DEFAULT_FILE = Path("floorwatch.toml")
 DOTENV_FILE = Path(".env")
 PREFIX = "FLOORWATCH_"
-NOT_SETTINGS = ("FLOORWATCH_DATA",)  # Where the tests find recorded market data.
+# Where the tests find recorded market data; the password that `user add` would ask for.
+NOT_SETTINGS = ("FLOORWATCH_DATA", "FLOORWATCH_USER_PASSWORD")
 SECRET = re.compile("url|key|token|secret|password|webhook")
 OF_THE_RUN = (  # Alike for all symbols.
     "run", "feed", "calendar", "store", "day", "preflight", "warmup", "recorder", "export",

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import NoReturn
@@ -21,21 +22,42 @@ from ops.calendars import with_calendar
 from ops.export import RECAPS, Exported, export
 from ops.live import FLOOR, data_directory
 from ops.look import NotRunning
-from ops.recap.command import recap
+from ops.recap.command import NotSettled, recap
 from ops.recap.sources import run_of
 from ops.sentinel.__main__ import SETTINGS
 from protocol.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+PAUSES_S = (1, 2, 4, 8, 15, 30, 60)  # Between looks at the books: two minutes in all.
 
 
 def write_recap(
-    settings: Settings, run_dir: Path | None, day: date | None, console: Console, *, sends: bool
+    settings: Settings,
+    run_dir: Path | None,
+    day: date | None,
+    console: Console,
+    *,
+    sends: bool,
+    waits: bool,
+    wait: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Write the recap of a day beside its data; with `sends` it is sent where days go."""
+    """Write the recap of a day beside its data; with `sends` it is sent where days go.
+
+    With `waits` a floor that comes back after the roll has time to catch up first; what it has
+    not told by then is missing, and a recap of a day without a feed is written all the same.
+    """
     run_dir = run_dir or run_of(settings)
     place = run_dir if run_dir is not None else Path(settings.run.directory).resolve()
-    for path in recap(settings, run_dir, day, data_directory(place) / RECAPS):
+    out_dir = data_directory(place) / RECAPS
+    for pause_s in PAUSES_S if waits else ():
+        try:
+            paths = recap(settings, run_dir, day, out_dir, time.time_ns(), settled=True)
+            break
+        except NotSettled:
+            wait(pause_s)
+    else:
+        paths = recap(settings, run_dir, day, out_dir, time.time_ns())
+    for path in paths:
         console.print(str(path), soft_wrap=True)
     if not sends or settings.export.to == "nowhere":
         return 0

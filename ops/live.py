@@ -30,6 +30,7 @@ from protocol.settings import Settings
 from supervision.host import Host
 from supervision.inspection import NoAnswer, ask
 from supervision.tree import floor
+from web.auth.exposure import check_exposure
 from web.port import PortTaken, check_port
 
 FLOOR = "floor"
@@ -60,7 +61,8 @@ def new_run(settings: Settings, kind: str) -> Path:
 
 
 def host_for(settings: Settings, run_dir: Path) -> Host:
-    """Return the host of the whole floor in `run_dir`."""
+    """Return the host of the whole floor in `run_dir`; a page open to strangers is refused."""
+    check_exposure(settings.web)
     run = settings.run
     notify = settings.notify
     tells = bool(notify.discord_webhook or notify.discord_webhook_file)
@@ -173,8 +175,7 @@ def watcher(
 
 def page(run_dir: Path) -> str:
     """Return the address of a run's page."""
-    web = json.loads((run_dir / "web.json").read_text())
-    return f"http://{web['host']}:{web['port']}"
+    return str(json.loads((run_dir / "web.json").read_text())["url"])
 
 
 def without_fixed_port(settings: Settings) -> Settings:

@@ -27,13 +27,15 @@ def recap(
     day: Annotated[str, typer.Option("--date", help="Trading date; else the last one.")] = "",
     run_dir: RunDirectory = None,
     no_export: Annotated[bool, typer.Option(help="Only write it; send nothing.")] = False,
+    wait: Annotated[bool, typer.Option(help="First let the floor catch up with the day.")] = False,
     settings_file: SettingsFile = None,
 ) -> int:
     """Write the recap of a trading date, as JSON and as a page to look at, and send it."""
     from ops.day_end import write_recap
 
     settings = settings_of(settings_file)
-    return write_recap(settings, run_dir, date_of(day), console, sends=not no_export)
+    sends = not no_export
+    return write_recap(settings, run_dir, date_of(day), console, sends=sends, waits=wait)
 
 
 @app.command()

@@ -37,6 +37,7 @@ from protocol.pattern_settings import (
 )
 from protocol.risk_settings import RiskSettings, TierSettings
 from protocol.watch_settings import NotifySettings, WatchSettings
+from protocol.web_settings import WebSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,14 +202,6 @@ class StoreSettings:
     # Address of a PostgreSQL server; empty: SQLite files in the directory of the run. Its password
     # must not get into a log by way of a printed record.
     url: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebSettings:
-    """The dashboard."""
-
-    host: str = "127.0.0.1"
-    port: Annotated[int, Ge(0), Le(65535)] = 8000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

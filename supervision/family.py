@@ -106,6 +106,17 @@ class Family:
             return
         self._replace(child, end, now_ns, random)
 
+    def restart(self, id: str, pid: int, words: str) -> None:
+        """Somebody wants a child stopped in order and started anew; it does not count as a death.
+
+        A process that is no more, or one that is ending anyway, is left as it is.
+        """
+        child = self.children[id]
+        if child.pid != pid or child.phase is not Phase.UP or self.ending:
+            return
+        child.condemned = True
+        self._raise("restart_ordered", f"{id} {words}")
+
     def stop(self, reason: str) -> None:
         """Stop all children, last first, and end; a second request changes nothing."""
         if self.ending:
@@ -211,7 +222,7 @@ class Family:
             return
         last = condemned[-1]
         last.enter(Phase.STOPPING, now_ns)
-        reason = self.ending or f"restart of {self.spec.id}'s children"
+        reason = self.ending or f"restart of children of {self.spec.id}"
         self._effects.append(Send(last.spec.id, Stop(reason=reason)))
 
     def _start_next(self, now_ns: int) -> None:

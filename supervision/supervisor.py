@@ -16,7 +16,7 @@ from typing import Any, assert_never
 from protocol.message import Message
 from protocol.system import Beat, Crashed, GaveUp, Ping, Ready, Start, Stop, Stopped
 from protocol.units import NANOS_PER_MS
-from supervision import bodies, kernel, transport
+from supervision import bodies, kernel, orders, transport
 from supervision.child import ALIVE, Phase
 from supervision.effects import Announce, Effect, Finish, Kill, Raise, Send, StartProcess
 from supervision.family import REAP_POLL_NS, Family
@@ -96,6 +96,7 @@ class SupervisorActor(GuardedActor):
         family = self._family
         if family is None:
             return now_ns + STATUS_NS
+        self._obey(family, now_ns)
         for _ in range(ROUNDS_MAX):
             self._reap(family)
             effects = family.settle(monotonic_ns(), random.random())
@@ -108,6 +109,13 @@ class SupervisorActor(GuardedActor):
         if self._remains:
             return now_ns + REAP_POLL_NS  # Nobody reports the end of a grandchild.
         return min(family.next_ns(now_ns), self._status_at_ns)
+
+    def _obey(self, family: Family, now_ns: int) -> None:
+        """Look for orders, as often as the status is written."""
+        if self.start is not None and now_ns >= self._status_at_ns:
+            for order in orders.take(self.start.run_dir, family.children):
+                words = f"by {order.who}: {order.reason or 'no reason given'}"
+                family.restart(order.id, order.pid, words)
 
     # ---- what goes out ------------------------------------------------------------------------
 

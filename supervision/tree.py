@@ -63,6 +63,6 @@ def floor(settings: SupervisionSettings, *, tells: bool = True) -> SupervisorSpe
             child("watchdog", "actors.watchdog.WatchdogShell", "feed", *DECISIONS),
             *((notifier,) if tells else ()),
             # Its death never reaches trading; a person can do without it for a while.
-            child("web", "web.actor.WebShell", *DECISIONS, restart=Restart.TRANSIENT),
+            child("web", "web.actor.WebShell", "feed", *DECISIONS, restart=Restart.TRANSIENT),
         ),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from protocol.message import Message
 from protocol.settings import Settings
+from protocol.web_settings import WebSettings
 from supervision.shell import Shell
 from web.app import Server
 from web.floor import Floor
@@ -33,9 +34,9 @@ class WebShell(Shell):
         run_dir = Path(directory).parent
         balance_cents = round(settings.paper.balance_dollars * 100)
         self.floor = Floor(run_dir, Replica(balance_cents, settings.bars.series[0]))
-        self.server = Server(self.floor, settings.web)
+        self.server = Server(self.floor, settings)
         self.port = self.server.start()
-        self.url = url(settings.web.host, self.port)
+        self.url = url(settings.web, self.port)
         told = {"url": self.url, "host": settings.web.host, "port": self.port, "pid": os.getpid()}
         draft = run_dir / f"{ADDRESS_FILE}.tmp"
         draft.write_text(json.dumps(told))
@@ -48,7 +49,8 @@ class WebShell(Shell):
         self.server.stop()
 
 
-def url(host: str, port: int) -> str:
+def url(own: WebSettings, port: int) -> str:
     """Return where a browser on this machine finds the page."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
-    return f"http://{f'[{shown}]' if ':' in shown and shown[0] != '[' else shown}:{port}"
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(own.host, own.host)
+    scheme = "https" if own.tls_cert_file else "http"
+    return f"{scheme}://{f'[{shown}]' if ':' in shown and shown[0] != '[' else shown}:{port}"

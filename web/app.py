@@ -1,25 +1,34 @@
 """The web server of the page: its application, and the thread it runs on.
 
-It listens on loopback unless told otherwise, refuses requests under a foreign name (a page of
-another site could otherwise reach it through its visitor's browser), and changes nothing.
+It listens on loopback unless told otherwise, and elsewhere only behind users and TLS. Every request
+passes the same gates, in this order: refusals become problems, who asks and from where, then the
+endpoint's own checks. What is not listed is not served.
 """
 
 import asyncio
-import ipaddress
 import threading
 from concurrent.futures import Future
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from protocol.settings import WebSettings
+from protocol.settings import Settings
+from web.api.house import House
+from web.api.problems import as_problems
+from web.api.serve import BODY_BYTES_MAX, HANDS, HOUSE, Hands, api_routes
+from web.api.table import ENDPOINTS
+from web.auth.exposure import check_exposure, tls_of
+from web.auth.gate import guard
+from web.door import Door
 from web.floor import Floor
+from web.pages import STATIC, page_routes
 from web.port import taken
-from web.routes import FLOOR, ROUTES, STATIC, STOPPING
+from web.routes import ROUTES, STOPPING, old_kill
 
 START_LIMIT_S = 10.0
 STOP_LIMIT_S = 3.0
-LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
+KEEP_ALIVE_S = 75.0
+YEAR_S = 365 * 24 * 3600
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
@@ -31,67 +40,62 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+DOOR = web.AppKey("door", Door)
 
 
-def make_app(floor: Floor, host: str) -> web.Application:
-    """Return the application, for a server that listens on `host`."""
-    app = web.Application(middlewares=[_guard(host)])
-    app[FLOOR] = floor
+def make_app(floor: Floor, settings: Settings) -> web.Application:
+    """Return the application that shows `floor`, where and to whom the settings say."""
+    own = settings.web
+    house = House(floor, settings)
+    door = Door(own.connections_max)
+    app = web.Application(
+        middlewares=[_heard(door), as_problems, guard(own, house.logins, ENDPOINTS), old_kill],
+        client_max_size=BODY_BYTES_MAX,
+    )
+    app[HOUSE], app[HANDS], app[DOOR] = house, Hands(), door
     app[STOPPING] = asyncio.Event()
-    app.add_routes(ROUTES)
+    app.add_routes([*api_routes(ENDPOINTS), *page_routes(), *ROUTES])
     app.router.add_static("/static/", STATIC)
     app.on_shutdown.append(_end_streams)
+    app.on_cleanup.append(_let_go)
     app.on_response_prepare.append(_add_headers)
     return app
 
 
-def _guard(host: str) -> Middleware:
-    allowed = {*LOCAL_NAMES, host}
-    # Whoever opens it to the network reaches it by number or by the name that was configured.
-    wildcard = host in ("0.0.0.0", "::")
-
+def _heard(door: Door) -> Middleware:
     @web.middleware
-    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        name = _host_name(request.headers.get("Host", ""))
-        if name not in allowed and not (wildcard and _is_number(name)):
-            raise web.HTTPForbidden(
-                text=f"host {name[:80]!r} is not allowed, wanted one of"
-                f" {', '.join(sorted(allowed))}; web.host names one more\n"
-            )
-        return await handler(request)
+    async def heard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        door.heard(request.protocol)
+        response = await handler(request)
+        request.app[HOUSE].answered[response.status] += 1
+        return response
 
-    return guard
-
-
-def _host_name(header: str) -> str:
-    if header.startswith("["):
-        return header[1:].partition("]")[0]
-    return header.partition(":")[0].lower()
-
-
-def _is_number(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    return heard
 
 
 async def _end_streams(app: web.Application) -> None:
     app[STOPPING].set()
 
 
-async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+async def _let_go(app: web.Application) -> None:
+    app[HANDS].close()
+
+
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
     response.headers.setdefault("Cache-Control", "no-cache")
+    if request.app[HOUSE].web.tls_cert_file:
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"
 
 
 class Server:
     """The application on a thread with a loop of its own; signals stay with the actor."""
 
-    def __init__(self, floor: Floor, settings: WebSettings) -> None:
+    def __init__(self, floor: Floor, settings: Settings) -> None:
+        check_exposure(settings.web)
         self._floor = floor
         self._settings = settings
+        self._tls = tls_of(settings.web)
         self._bound: Future[int] = Future()
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -113,20 +117,30 @@ class Server:
             runner.run(self._serve())
 
     async def _serve(self) -> None:
-        settings = self._settings
+        own = self._settings.web
+        app = make_app(self._floor, self._settings)
         runner = web.AppRunner(
-            make_app(self._floor, settings.host),
+            app,
             handle_signals=False,
             access_log=None,
             shutdown_timeout=STOP_LIMIT_S,
+            keepalive_timeout=KEEP_ALIVE_S,
+            auto_decompress=False,  # A small body could become a huge one.
         )
+        listening = None
         try:
             await runner.setup()
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            assert runner.server is not None
+            app[DOOR].open(runner.server)
+            listening = await self._loop.create_server(
+                app[DOOR], own.host, own.port, ssl=self._tls, backlog=128
+            )
         except OSError as error:
-            self._bound.set_exception(taken(settings, error))
+            self._bound.set_exception(taken(own.host, own.port, error))
         else:
-            self._bound.set_result(int(runner.addresses[0][1]))
+            self._bound.set_result(int(listening.sockets[0].getsockname()[1]))
             await self._stop.wait()
         finally:
+            if listening is not None:
+                listening.close()
             await runner.cleanup()

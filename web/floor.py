@@ -9,10 +9,12 @@ from threading import Lock
 from time import monotonic, monotonic_ns
 from typing import Any
 
+from protocol.market import BarClosed
 from protocol.message import Message
 from protocol.system import Health
 from supervision.status import Node, fold, read_documents
 from web.replica import Replica
+from web.standing import positions_now, session_now, tape_rows
 from web.view import Section, footprint_at, sections
 
 ROOT = "root"
@@ -56,6 +58,26 @@ class Floor:
         """Return the footprint of an older bar, None if it is no longer held."""
         with self._lock:
             return footprint_at(self._replica, end_ms)
+
+    def bars(self, series: str) -> list[BarClosed]:
+        """Return the last bars of a series; none of one that the replica does not keep."""
+        with self._lock:
+            return list(self._replica.bars) if self._replica.series == series else []
+
+    def tape(self, limit: int) -> list[Section] | None:
+        """Return the last trades, newest first; None where no trades are read."""
+        with self._lock:
+            return tape_rows(self._replica, limit) if self._replica.tape.seen else None
+
+    def positions(self) -> Section:
+        """Return what is held, and what it is worth at the last bar."""
+        with self._lock:
+            return positions_now(self._replica)
+
+    def session(self) -> Section:
+        """Return whether trading goes on."""
+        with self._lock:
+            return session_now(self._replica)
 
     def tree(self) -> Node | None:
         """Return the process tree, None while no supervisor has written about it."""

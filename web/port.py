@@ -2,7 +2,7 @@
 
 import socket
 
-from protocol.settings import WebSettings
+from protocol.web_settings import WebSettings
 
 
 class PortTaken(Exception):
@@ -19,12 +19,12 @@ def check_port(settings: WebSettings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            raise taken(settings, error) from None
+            raise taken(settings.host, settings.port, error) from None
 
 
-def taken(settings: WebSettings, error: OSError) -> PortTaken:
+def taken(host: str, port: int, error: OSError) -> PortTaken:
     """Return what to say about an address that cannot be had."""
     return PortTaken(
-        f"the page cannot listen on {settings.host} port {settings.port} ({error.strerror}):"
+        f"the page cannot listen on {host} port {port} ({error.strerror}):"
         " stop what uses it, or set web.port to another number, 0 for any free one"
     )

@@ -20,7 +20,7 @@ from protocol.account import (
 )
 from protocol.commands import CommandGiven
 from protocol.fence import BooksDiffer, FenceCause, FenceClosed, FenceOpened, PositionAdopted
-from protocol.market import BarClosed, Cut, CutReason, ValueJudged
+from protocol.market import BarClosed, Cut, CutReason, TradeBatch, ValueJudged
 from protocol.message import Message
 from protocol.orders import (
     BracketApproved,
@@ -59,6 +59,7 @@ from protocol.signals import (
 )
 from web.order_log import line
 from web.records import STAGES, Advice, Bracket, Day, Event, Journey, room, trading_date
+from web.tape import Tape
 
 BARS_MAX = 160
 SIGNALS_MAX = 120
@@ -67,7 +68,6 @@ CLIENTS_MAX = 480
 EVENTS_MAX = 120
 TRIPS_MAX = 120
 SETUPS_MAX = 40
-
 
 
 class Replica:
@@ -95,6 +95,7 @@ class Replica:
         self.positions: dict[str, PositionOpened | PositionChanged] = {}  # By bracket id.
         self.fence: dict[FenceCause, str] = {}
         self.day = Day()
+        self.tape = Tape()
         self.halted: TradingHalted | None = None
         self.counts: Counter[str] = Counter()  # Keys are kinds and reasons: closed sets.
 
@@ -265,6 +266,7 @@ LOGGED: tuple[type[Message], ...] = (
 )  # fmt: skip
 FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     Cut: Replica._cut,
+    TradeBatch: lambda replica, batch: replica.tape.fold(batch),
     BarClosed: Replica._bar,
     ValueJudged: Replica._value,
     RegimeJudged: Replica._regime,

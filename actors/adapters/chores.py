@@ -54,7 +54,7 @@ def command_of(chore: Chore, on: str, run_dir: Path, settings: dict[str, str]) -
     python = sys.executable
     match chore:
         case Chore.RECAP:
-            recap = ("recap", "--run", str(run_dir), "--date", on, "--no-export")
+            recap = ("recap", "--run", str(run_dir), "--date", on, "--no-export", "--wait")
             return Command((python, str(ROOT / "start.py"), *recap))
         case Chore.EXPORT:
             arguments = (python, "-m", "ops.export", str(run_dir / "data"))

@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ops.recap.sources import (
     extremes_of,
     heartbeat_of,
     is_replay,
+    is_settled,
     mode_of,
     run_of,
 )
@@ -25,17 +25,27 @@ from ops.recap.told import Told, last_date, told_of
 from protocol.settings import Settings
 
 
+class NotSettled(Exception):
+    """The books do not tell the trading date to its end yet; the text says which."""
+
+
 def recap(
-    settings: Settings, run_dir: Path | None, day: date | None, out_dir: Path
+    settings: Settings,
+    run_dir: Path | None,
+    day: date | None,
+    out_dir: Path,
+    now_ns: int,
+    *,
+    settled: bool = False,
 ) -> tuple[Path, Path]:
-    """Write the recap of `day` into `out_dir`; return the paths of document and page.
+    """Write the recap of `day` at `now_ns` into `out_dir`; return the paths of document and page.
 
     Without `run_dir` the running floor is told of, else the run that was written last; without
-    `day` the last trading date of its bars, else that of now.
+    `day` the last trading date of its bars, else that of now. With `settled` a date that the
+    floor has not lived to its end is refused: `NotSettled`.
     """
     run_dir = run_dir if run_dir is not None else run_of(settings)
-    now_ns = time.time_ns()
-    told = _told(settings, run_dir, day, now_ns)
+    told = _told(settings, run_dir, day, now_ns, settled)
     written = document(told, _around(settings, run_dir, told, now_ns))
     out_dir.mkdir(parents=True, exist_ok=True)
     name = f"{told.date.isoformat()}_recap"
@@ -50,9 +60,13 @@ def as_json(written: dict[str, Any]) -> str:
     return json.dumps(written, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def _told(settings: Settings, run_dir: Path | None, day: date | None, now_ns: int) -> Told:
+def _told(
+    settings: Settings, run_dir: Path | None, day: date | None, now_ns: int, settled: bool
+) -> Told:
     with books_of_run(run_dir, settings) as books:
         on = day or last_date(books) or trading_date(now_ns)
+        if settled and not is_settled(books, on):
+            raise NotSettled(f"the books do not tell {on} to its end yet")
         return told_of(books, on, settings.bars.series[0])
 
 

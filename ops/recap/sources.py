@@ -9,20 +9,27 @@ transactions that only read. The run's directory says which of the two it is.
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from actors.adapters.address import SCHEMA_FILE
-from actors.adapters.books import Books, MemoryBooks
-from actors.adapters.frames import FrameLog
-from actors.core.orders.excursions import Extremes
+from actors.adapters.books import STREAMS, Books, MemoryBooks
+from actors.adapters.day_files import DAYS
+from actors.adapters.day_parquet import DayFileError, read_day
+from actors.adapters.frames import FrameLog, FrameLogError
+from actors.adapters.segments import segments_in
+from actors.books import SETTLING
+from actors.core.orders.excursions import Excursions, Extremes
+from actors.core.session.calendar import day_of, trading_date
 from ops.look import NotRunning, latest_run
 from ops.round_trips import extremes_over
 from protocol.codec import decode, kind_of
-from protocol.market import Cut, TradeBatch
+from protocol.market import Cut, CutReason, TradeBatch
+from protocol.message import Message
 from protocol.orders import PositionClosed
 from protocol.settings import Settings
 from protocol.system import Alarm
@@ -32,7 +39,7 @@ from supervision.runfile import TREE_FILE
 from supervision.status import read_documents
 
 BOOKS_FILE = "books.sqlite"
-TAPES = ("ticks.frames", "tape.frames")  # As recorded; as replayed, where nothing was recorded.
+TAPE = "tape.frames"  # What a run replays; a live one has none.
 PAPER_BROKER = "PaperBroker"  # Within the name of its class.
 
 
@@ -70,6 +77,22 @@ def books_of_run(run_dir: Path | None, settings: Settings) -> Iterator[Books]:
             yield books
     else:
         yield MemoryBooks()
+
+
+def is_settled(books: Books, on: date) -> bool:
+    """Say whether books have kept every stream up to the end of a trading date, or of the tape."""
+    return all(_passed(books, stream, day_of(on).end_ns) for stream in STREAMS)
+
+
+def _passed(books: Books, stream: str, end_ns: int) -> bool:
+    cuts: set[int] = set()
+    for mark in books.marks(stream):
+        if isinstance(mark, Cut):
+            if mark.ts_ns >= end_ns or mark.reason is CutReason.END:
+                cuts.add(mark.number)
+        elif mark.number in cuts:
+            return True
+    return stream not in SETTLING and bool(cuts)
 
 
 def _on_server(data: Path, settings: Settings) -> Books:
@@ -135,7 +158,7 @@ def heartbeat_of(run_dir: Path | None) -> dict[str, Any]:
 
 def is_replay(run_dir: Path | None) -> bool:
     """Say whether the run plays a tape: then its processes live by another clock than its bars."""
-    return run_dir is not None and (run_dir / "data" / "tape.frames").exists()
+    return run_dir is not None and (run_dir / "data" / TAPE).exists()
 
 
 def mode_of(run_dir: Path | None) -> str:
@@ -149,14 +172,47 @@ def mode_of(run_dir: Path | None) -> str:
 def extremes_of(
     run_dir: Path | None, trips: Sequence[PositionClosed]
 ) -> dict[str, Extremes | None]:
-    """Return how far the market went during round trips, where their trades are still at hand."""
-    paths = [] if run_dir is None else [run_dir / "data" / name for name in TAPES]
-    path = next((path for path in paths if path.exists()), None)
-    if path is None or not trips:
+    """Return how far the market went during round trips; None where no trade is at hand.
+
+    Trades are at hand as frames, and once those are gone in the day files made of them.
+    """
+    if run_dir is None or not trips:
         return {}
-    with closing(FrameLog.read_only(path)) as log:
-        wanted = (frame for frame in log.frames() if kind_of(frame) in _OF_TRADES)
-        return extremes_over(map(decode, wanted), trips)
+    data = run_dir / "data"
+    far = extremes_over(_recorded(data), trips)
+    left: dict[date, list[PositionClosed]] = {}
+    for trip in trips:
+        if far.get(trip.bracket_id) is None:
+            left.setdefault(trading_date(trip.ts_ns), []).append(trip)
+    for on, those in left.items():
+        far |= _in_day_file(data, on, those)
+    return far
+
+
+def _recorded(data: Path) -> Iterator[Message]:
+    """Yield trades and cuts of a replayed tape, else of what was recorded, as far as it is whole.
+
+    What is damaged or removed meanwhile is nobody's reason to have no recap.
+    """
+    tape = data / TAPE
+    paths = [tape] if tape.exists() else [segment.path for segment in segments_in(data)]
+    for path in paths:
+        with suppress(FileNotFoundError, FrameLogError), closing(FrameLog.read_only(path)) as log:
+            yield from (decode(frame) for frame in log.frames() if kind_of(frame) in _OF_TRADES)
+
+
+def _in_day_file(
+    data: Path, on: date, trips: Sequence[PositionClosed]
+) -> dict[str, Extremes | None]:
+    watched = Excursions()
+    for path in sorted((data / DAYS).glob(f"*/{on}.parquet"))[:1]:  # A floor has one market.
+        with suppress(DayFileError):
+            _, rows = read_day(path)
+            watched.trades(rows["ts_event"], rows["ticks"])
+    for trip in trips:
+        watched.opened(trip.bracket_id, trip.opened_ns)
+        watched.closed(trip.bracket_id, trip.ts_ns)
+    return watched.done
 
 
 _OF_TRADES = (TradeBatch, Cut, None)  # None: unknown by its first bytes.

@@ -13,7 +13,7 @@ from actors.notifier import STATE_FILE, NotifierShell
 from protocol.account import StillExposed
 from protocol.settings import Settings
 from protocol.units import NANOS_PER_S
-from protocol.watch_settings import NotifySettings
+from protocol.watch_settings import NotifySettings, WatchSettings
 from supervision.cell import Cell
 from tests.makers import at, make_closed, make_opened
 from tests.venues.discord import HANG, TOKEN, DiscordServer, Step
@@ -28,13 +28,14 @@ EXPOSED = StillExposed(ts_ns=NOON, contract="ESZ5", quantity=1, hard_stop_ns=NOO
 class Told:
     """A notifier in its cell, in the directory of a run that was started at `run_ns`."""
 
-    def __init__(self, run_dir, notifier=None, run_ns=1, **fields):
+    def __init__(self, run_dir, notifier=None, run_ns=1, watch=WatchSettings(), **fields):
         self.run_dir = run_dir
         (run_dir / "data").mkdir(exist_ok=True)
         (run_dir / "run.json").write_text(json.dumps({"started_ns": run_ns}))
         notify = NotifySettings(**({"backoff_s": 0.01} | fields))
         self.shell = NotifierShell(notifier)
-        self.shell.configure(Settings(notify=notify), str(run_dir / "data"))
+        settings = Settings(notify=notify, watch=watch)
+        self.shell.configure(settings, str(run_dir / "data"))
         self.cell = Cell(self.shell, ("regime", "risk", "desk"), lambda message: None)
         self.read = self.cell.recover()
 
@@ -121,6 +122,28 @@ def test_a_restart_repeats_nothing_and_goes_on_behind_what_was_read(made):
     again.tell("desk", make_closed())
     again.sent(1)
     assert codes(notifier) == ["FLOOR_STARTED", "TRADE_OPENED", "TRADE_CLOSED"]
+
+
+def test_whoever_comes_back_behind_the_close_reads_for_a_minute_before_it_tells_the_day(made):
+    told = made(notifier := FakeNotifier(), watch=WatchSettings(market="live"))
+    back = at("16:10")
+    told.begin(back)
+    told.begin(back + 59 * S)
+    told.tell("desk", make_opened(), make_closed())
+    told.begin(back + 60 * S)
+    told.sent(4)
+    digests = [notice for notice in notifier.told if notice.code == "DAILY_DIGEST"]
+    assert [dict(notice.fields)["trades"] for notice in digests] == ["1"]
+
+
+def test_whoever_is_there_at_the_close_tells_the_day_a_minute_after_it(made):
+    told = made(notifier := FakeNotifier(), watch=WatchSettings(market="live"))
+    told.begin(NOON)
+    told.begin(at("16:01") - 1)
+    assert told.shell.inspect()["digested"] == ""
+    told.begin(at("16:01") + S)
+    told.sent(2)
+    assert codes(notifier) == ["FLOOR_STARTED", "DAILY_DIGEST"]
 
 
 def test_a_new_run_of_the_same_floor_says_that_it_goes_on(made):

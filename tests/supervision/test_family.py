@@ -406,3 +406,32 @@ def test_a_process_that_could_not_be_made_is_a_failed_start(id: str) -> None:
     made.run(S)
     failure = made.family.children[id].failure
     assert failure is not None and failure.death is Death.START_FAILED
+
+
+# ---- a restart that was ordered -----------------------------------------------------------------
+
+def test_an_ordered_restart_stops_in_order_starts_anew_and_is_no_death() -> None:
+    made = world(intensity=Intensity(0, 60.0))
+    made.family.restart("b", made.family.children["b"].pid, "by anna: odd")
+    assert made.settle() == ["alarm restart_ordered", "stop b", "kill b", "start b"]
+    child = made.family.children["b"]
+    assert (child.incarnation, child.failure, made.family.restarts_ns) == (2, None, ())
+
+
+@pytest.mark.parametrize("phase", [Phase.WAITING, Phase.STARTING, Phase.STOPPING, Phase.DYING])
+def test_an_order_about_a_process_that_is_on_its_way_changes_nothing(phase: Phase) -> None:
+    made = world()
+    child = made.family.children["b"]
+    child.phase = phase
+    made.family.restart("b", child.pid, "by anna: odd")
+    assert not child.condemned
+
+
+def test_an_order_about_an_earlier_process_or_behind_the_end_changes_nothing() -> None:
+    made = world()
+    child = made.family.children["b"]
+    made.family.restart("b", child.pid + 1, "by anna: odd")
+    assert not child.condemned
+    made.family.stop("the end")
+    made.family.restart("c", made.family.children["c"].pid, "by anna: odd")
+    assert "start c" not in made.settle()

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from json import loads
+from json import dumps, loads
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,18 @@ class Told(Running):
         try:
             page.request("POST", "/api/kill", words, headers)
             return page.getresponse().status
+        finally:
+            page.close()
+
+    def post(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Ask the page for something as its own pages do; return its status and answer."""
+        address = loads((self.run_dir / "web.json").read_text())
+        page = HTTPConnection("127.0.0.1", address["port"], timeout=10)
+        headers = {"Content-Type": "application/json", "Origin": address["url"]}
+        try:
+            page.request("POST", path, dumps(body), headers)
+            answer = page.getresponse()
+            return answer.status, loads(answer.read())
         finally:
             page.close()
 
@@ -205,3 +217,20 @@ def test_a_kill_by_page_file_or_command_stands_until_its_fence_is_opened_by_hand
     assert fences == [FenceClosed, FenceOpened, FenceClosed, FenceOpened, FenceClosed]
     assert follows(journal, Action.KILL)[1:3] == [FenceClosed, FlattenSubmitted]
     assert [m.reason for m in journal if isinstance(m, PositionClosed)][0] is ExitReason.MANUAL
+
+
+def test_an_actor_that_is_restarted_from_the_page_stops_in_order_and_is_back_with_its_state():
+    wanted = {"confirm": True, "reason": "a test"}
+    with told_floor([]) as run:
+        run.wait_held()
+        before = {actor: run.node(actor) for actor in ("desk", "bars")}
+        for actor in before:
+            assert run.post(f"/api/actors/{actor}/restart", wanted)[0] == 202
+        for actor, node in before.items():
+            until(lambda a=actor, n=node: run.node(a).incarnation > n.incarnation, f"{actor} back")
+        run.wait_all_green()
+        assert run.state("desk")["held"]
+        ordered = [alarm["text"] for alarm in run.alarms("restart_ordered")]
+        assert ordered == [f"{actor} by local: a test" for actor in before]
+        assert run.alarms("child_restarted") == [] and run.alarms("slow_stop") == []
+        assert {actor: run.node(actor).failure for actor in before} == dict.fromkeys(before)

@@ -3,68 +3,26 @@
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from time import monotonic_ns, time_ns
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from aiohttp.test_utils import TestClient, TestServer
 
-from protocol.settings import Settings, WebSettings
+from protocol.settings import Settings
+from protocol.settings import WebSettings as Listening
+from protocol.web_settings import WebSettings
 from tests.makers import at, make_bar, make_signal
+from tests.web.rooms import LIMIT_S, Client, child, make_run, talk, write_status
 from web.actor import WebShell, url
-from web.app import make_app
 from web.floor import Floor, last_alarms
 from web.port import PortTaken, check_port
-from web.replica import Replica
 from web.stream import changes
-
-LIMIT_S = 30.0
-Talk = Callable[[TestClient[Any, Any], Floor], Awaitable[None]]
 
 
 @pytest.fixture
 def run_dir(tmp_path: Path) -> Path:
-    """The directory of a run, as its host makes it."""
-    for name in ("sockets", "status", "data"):
-        (tmp_path / name).mkdir()
-    return tmp_path
-
-
-def child(id: str, kind: str = "worker", health: str = "green", **fields: Any) -> dict[str, Any]:
-    """Return what a supervisor writes about one child."""
-    values = {
-        "id": id, "kind": kind, "phase": "up", "health": health, "pid": 7, "ticks": 1,
-        "incarnation": 1, "restarts": 0, "restarts_recent": 0, "beat_age_s": 0.1,
-        "started_ns": time_ns(), "memory_bytes": 1, "messages_in": 0, "messages_out": 0,
-        "rejected_frames": 0, "cut": 0, "failure": None,
-    }  # fmt: skip
-    return values | fields
-
-
-def write_status(run_dir: Path, id: str, *children: dict[str, Any], age_s: int = 0) -> None:
-    """Write the status document of a supervisor, `age_s` ago."""
-    document = {
-        "id": id, "pid": 7, "ticks": 1, "incarnation": 1, "strategy": "one_for_one",
-        "state": "running", "reason": "", "restarts_recent": 0, "restarts_max": 10,
-        "period_s": 60.0, "memory_bytes": 1, "written_mono_ns": monotonic_ns() - age_s * 10**9,
-        "written_ns": time_ns(), "children": children,
-    }  # fmt: skip
-    (run_dir / "status" / f"{id}.json").write_text(json.dumps(document))
-
-
-def talk(run_dir: Path, talking: Talk, host: str = "127.0.0.1") -> None:
-    """Let `talking` ask a server of the run, and end both."""
-
-    async def main() -> None:
-        floor = Floor(run_dir, Replica())
-        server = TestServer(make_app(floor, host))
-        async with asyncio.timeout(LIMIT_S), TestClient(server) as client:
-            await talking(client, floor)
-
-    asyncio.run(main())
+    return make_run(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +38,7 @@ def talk(run_dir: Path, talking: Talk, host: str = "127.0.0.1") -> None:
 def test_a_page_is_served_with_the_headers_that_guard_it(
     run_dir: Path, path: str, kind: str
 ) -> None:
-    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+    async def talking(client: Client, _: Floor) -> None:
         answer = await client.get(path)
         assert (answer.status, answer.content_type) == (200, kind)
         policy = answer.headers["Content-Security-Policy"]
@@ -108,17 +66,17 @@ def test_a_page_is_served_with_the_headers_that_guard_it(
     ],
 )
 def test_only_its_own_names_are_answered(run_dir: Path, host: str, name: str, status: int) -> None:
-    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+    async def talking(client: Client, _: Floor) -> None:
         for path in ("/", "/api/floor", "/static/floor.js", "/nowhere"):
             answer = await client.get(path, headers={"Host": name})
             assert answer.status == (404 if path == "/nowhere" and status == 200 else status)
-            assert "Content-Security-Policy" in answer.headers or answer.status == 404
+            assert "Content-Security-Policy" in answer.headers
 
-    talk(run_dir, talking, host)
+    talk(run_dir, talking, WebSettings(host=host, users_file=""))
 
 
 def test_nothing_can_be_changed(run_dir: Path) -> None:
-    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+    async def talking(client: Client, _: Floor) -> None:
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             for path in ("/", "/api/floor", "/api/stream", "/api/actors/bars"):
                 assert (await client.request(method, path)).status == 405
@@ -128,7 +86,7 @@ def test_nothing_can_be_changed(run_dir: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/"])
 def test_only_what_is_meant_to_be_served_is(run_dir: Path, path: str) -> None:
-    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+    async def talking(client: Client, _: Floor) -> None:
         answer = await client.get(path)
         assert answer.status in (403, 404)
 
@@ -141,7 +99,7 @@ def test_the_floor_shows_trading_the_tree_and_the_alarms(run_dir: Path) -> None:
     alarm = {"source": "market", "code": "child_restarted", "ts_ns": 10**6, "text": "bars"}
     (run_dir / "alarms.jsonl").write_text(json.dumps(alarm) + '\n{"source": "ha')
 
-    async def talking(client: TestClient[Any, Any], floor: Floor) -> None:
+    async def talking(client: Client, floor: Floor) -> None:
         floor.fold(make_bar())
         told = await (await client.get("/api/floor")).json()
         root = told["tree"]["root"]
@@ -168,7 +126,7 @@ def test_health_is_that_of_the_worst_process(
     if feed:
         write_status(run_dir, "root", child("feed", health=feed), age_s=age_s)
 
-    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+    async def talking(client: Client, _: Floor) -> None:
         answer = await client.get("/healthz")
         assert (answer.status, (await answer.json())["floor"]) == (status, colour)
 
@@ -179,7 +137,7 @@ def test_an_actor_that_does_not_answer_is_still_shown_from_the_tree(run_dir: Pat
     failure = {"death": "killed", "reason": "by SIGKILL", "traceback": "Traceback", "ts_ns": 1}
     write_status(run_dir, "root", child("bars", failure=failure))
 
-    async def talking(client: TestClient[Any, Any], _: Floor) -> None:
+    async def talking(client: Client, _: Floor) -> None:
         told = await (await client.get("/api/actors/bars")).json()
         assert told["node"]["failure"]["traceback"] == "Traceback"
         assert "bars has no address" in told["no_answer"]
@@ -192,7 +150,7 @@ def test_an_actor_that_does_not_answer_is_still_shown_from_the_tree(run_dir: Pat
 
 
 def test_the_footprint_of_an_older_bar_can_be_asked_for(run_dir: Path) -> None:
-    async def talking(client: TestClient[Any, Any], floor: Floor) -> None:
+    async def talking(client: Client, floor: Floor) -> None:
         floor.fold(make_bar())
         answer = await client.get(f"/api/footprints/{at('10:05') // 10**6}")
         assert (await answer.json())["low"] == 20_000
@@ -213,7 +171,7 @@ async def next_event(client_answer: Any) -> dict[str, Any]:
 
 
 def test_the_stream_sends_all_first_and_then_what_changed(run_dir: Path) -> None:
-    async def talking(client: TestClient[Any, Any], floor: Floor) -> None:
+    async def talking(client: Client, floor: Floor) -> None:
         answer = await client.get("/api/stream")
         assert answer.content_type == "text/event-stream"
         first = await next_event(answer)
@@ -234,7 +192,7 @@ def test_a_section_is_sent_again_only_when_it_differs() -> None:
 def configured(run_dir: Path, port: int = 0) -> WebShell:
     """Return a shell that listens."""
     shell = WebShell()
-    shell.configure(Settings(web=WebSettings(port=port)), str(run_dir / "data"))
+    shell.configure(Settings(web=Listening(port=port)), str(run_dir / "data"))
     return shell
 
 
@@ -266,13 +224,13 @@ def test_a_taken_port_is_said_with_the_way_out(run_dir: Path) -> None:
         with pytest.raises(PortTaken, match=f"port {port} .*set web.port"):
             configured(run_dir, port)
         with pytest.raises(PortTaken, match=f"port {port} .*set web.port"):
-            check_port(WebSettings(port=port))
+            check_port(Listening(port=port))
 
 
 def test_the_port_is_free_again_after_a_stop(run_dir: Path) -> None:
     first = configured(run_dir)
     first.close()
-    check_port(WebSettings(port=first.port))
+    check_port(Listening(port=first.port))
     second = configured(run_dir, first.port)
     assert second.port == first.port
     second.close()
@@ -288,7 +246,7 @@ def test_the_port_is_free_again_after_a_stop(run_dir: Path) -> None:
     ],
 )
 def test_the_address_can_be_opened_on_this_machine(host: str, wanted: str) -> None:
-    assert url(host, 80) == wanted
+    assert url(WebSettings(host=host), 80) == wanted
 
 
 def test_of_many_alarms_the_last_are_read(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from actors.adapters.open import open_journal
 from actors.desk import DeskShell
 from protocol.commands import Action, CommandGiven
 from protocol.settings import Settings
+from protocol.web_settings import WebSettings
 from tests.supervision.working import LIMIT_S, working
 from web.app import make_app
 from web.floor import Floor
@@ -23,7 +24,8 @@ def post(run_dir: Path, headers: dict[str, str], text: str = "") -> tuple[int, s
     """Return the status and the text of one request to a server of the run."""
 
     async def main() -> tuple[int, str]:
-        server = TestServer(make_app(Floor(run_dir, Replica()), "127.0.0.1"))
+        own = WebSettings(users_file="")
+        server = TestServer(make_app(Floor(run_dir, Replica()), Settings(web=own)))
         async with asyncio.timeout(LIMIT_S), TestClient[Any, Any](server) as client:
             answer = await client.post("/api/kill", headers=headers, data=text)
             return answer.status, await answer.text()

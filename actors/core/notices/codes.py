@@ -39,6 +39,7 @@ class Told(StrEnum):
 
 # What the supervisors raise: how much it matters, and the title.
 TREE_ALARMS: dict[str, tuple[Severity, str]] = {
+    "restart_ordered": (Severity.INFO, "A person restarts a process"),
     "child_restarted": (Severity.WARNING, "A process was restarted"),
     "child_lost": (Severity.CRITICAL, "A process ended and stays down"),
     "gave_up": (Severity.CRITICAL, "A supervisor gave up"),

@@ -1,8 +1,9 @@
 """What becomes of a chore: ordered, started, tried again or given up. One runs at a time.
 
-One at a time, because the recap must stand before the export sends it, and because a chore takes
-more memory than any actor. Whoever waits to be tried again does not hold up the next one. A chore
-may be done twice without harm: a start that a crash forgot is followed by another.
+One at a time, because a chore takes more memory than any actor. Whoever waits to be tried again
+does not hold up the next one, but for the export, which sends the recap of its date: it begins
+once that stands or was given up. A chore may be done twice without harm: a start that a crash
+forgot is followed by another.
 """
 
 from collections.abc import Iterable, Mapping
@@ -89,6 +90,8 @@ def following(
     """
     new = {(f.chore, f.trading_date): Waiting() for f in ordered if isinstance(f, ChoreOrdered)}
     for (chore, on), one in (*waiting.items(), *new.items()):
+        if chore is Chore.EXPORT and ((recap := (Chore.RECAP, on)) in waiting or recap in new):
+            continue
         # A pause longer than any there is tells of a clock that was set back.
         if 0 < one.not_before_ns - now_ns <= rule.backoff_max_ns:
             continue

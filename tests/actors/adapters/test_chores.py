@@ -105,7 +105,7 @@ def test_each_chore_has_its_command_and_no_setting_stands_in_an_argument(tmp_pat
         assert str(tmp_path) in " ".join(command.arguments)
         assert "secret" not in " ".join(command.arguments)
         if chore is Chore.RECAP:
-            assert ("--date", DAY) == command.arguments[-3:-1]
+            assert command.arguments[-4:] == ("--date", DAY, "--no-export", "--wait")
         else:
             assert json.loads(command.input) == json.loads(settings[chore])
 

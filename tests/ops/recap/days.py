@@ -4,17 +4,20 @@ import dataclasses
 from datetime import date
 from typing import Any
 
-from actors.adapters.books import Books, MemoryBooks
+from actors.adapters.books import STREAMS, Books, MemoryBooks
+from actors.books import SETTLING
 from actors.core.orders.excursions import Extremes
 from ops.recap.document import Surroundings, document
 from ops.recap.told import Told, told_of
 from protocol.account import BalanceReported
+from protocol.market import Cut, CutReason, Settled
 from protocol.message import Message
 from protocol.orders import BracketDenied, DenyReason, EntryKind, Leg
 from protocol.patterns import Direction, Pattern
 from protocol.reports import OrderAccepted, OrderFilled
 from protocol.settings import PaperSettings
 from protocol.signals import DropReason, Regime, SignalDropped
+from protocol.units import Nanos
 from tests.makers import (
     CONTRACT,
     at,
@@ -120,6 +123,17 @@ def keep(books: Books, told: dict[str, list[Message]]) -> None:
     for stream, messages in told.items():
         for seq, message in enumerate(messages, 1):
             books.add(stream, seq, message)
+    books.commit()
+
+
+def settle(books: Books, end_ns: int) -> None:
+    """Note in books that every stream has come to the end of a day."""
+    after = books.positions()
+    for stream in STREAMS:
+        seq = after.get(stream, 0) + 1
+        books.add(stream, seq, Cut(number=1, ts_ns=Nanos(end_ns), reason=CutReason.SESSION))
+        if stream in SETTLING:
+            books.add(stream, seq + 1, Settled(number=1))
     books.commit()
 
 

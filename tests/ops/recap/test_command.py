@@ -7,9 +7,12 @@ from datetime import date
 import pytest
 
 from actors.adapters.store import SqlBooks, engine_for
-from ops.recap.command import as_json, recap
+from ops.recap.command import NotSettled, as_json, recap
 from protocol.settings import RunSettings, Settings
-from tests.ops.recap.days import keep, streams, written
+from tests.makers import at
+from tests.ops.recap.days import keep, settle, streams, written
+
+NOW = at("17:01")
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def test_the_recap_of_the_last_date_of_the_last_run_is_written_as_json_and_as_a_
     tmp_path, run_dir
 ):
     out = tmp_path / "out" / "deeper"
-    paths = recap(settings_in(tmp_path), None, None, out)
+    paths = recap(settings_in(tmp_path), None, None, out, NOW)
     assert [path.name for path in paths] == ["2025-12-02_recap.json", "2025-12-02_recap.html"]
     found = json.loads(paths[0].read_text())
     assert (found["trading_date"], found["summary"]["net"]) == ("2025-12-02", 295.5)
@@ -39,20 +42,34 @@ def test_the_recap_of_the_last_date_of_the_last_run_is_written_as_json_and_as_a_
 
 
 def test_a_day_without_data_is_a_valid_recap(tmp_path, run_dir):
-    paths = recap(settings_in(tmp_path), run_dir, date(2025, 12, 25), tmp_path)
+    paths = recap(settings_in(tmp_path), run_dir, date(2025, 12, 25), tmp_path, NOW)
     found = json.loads(paths[0].read_text())
     assert (found["session"]["status"], paths[0].name) == ("NO_SESSION", "2025-12-25_recap.json")
 
 
+def test_a_day_that_the_floor_has_not_lived_to_its_end_is_refused_where_that_is_asked(
+    tmp_path, run_dir
+):
+    day, out = date(2025, 12, 2), tmp_path / "out"
+    with pytest.raises(NotSettled, match="2025-12-02"):
+        recap(settings_in(tmp_path), run_dir, day, out, NOW, settled=True)
+    assert not out.exists()
+    books = SqlBooks(engine_for("", str(run_dir / "data"), "books"))
+    settle(books, at("17:00"))
+    books.close()
+    recap(settings_in(tmp_path), run_dir, day, out, NOW, settled=True)
+    assert sorted(path.suffix for path in out.iterdir()) == [".html", ".json"]
+
+
 def test_without_any_run_today_has_no_session(tmp_path):
-    paths = recap(settings_in(tmp_path), None, None, tmp_path)
+    paths = recap(settings_in(tmp_path), None, None, tmp_path, NOW)
     assert json.loads(paths[0].read_text())["session"]["status"] == "NO_SESSION"
 
 
 def test_a_recap_made_again_takes_the_place_of_the_first(tmp_path, run_dir):
-    first = recap(settings_in(tmp_path), run_dir, None, tmp_path)
+    first = recap(settings_in(tmp_path), run_dir, None, tmp_path, NOW)
     first[0].write_text("old")
-    assert recap(settings_in(tmp_path), run_dir, None, tmp_path) == first
+    assert recap(settings_in(tmp_path), run_dir, None, tmp_path, NOW) == first
     assert json.loads(first[0].read_text())["schema"] == 1
 
 

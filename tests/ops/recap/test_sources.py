@@ -7,10 +7,13 @@ from datetime import date
 
 import pytest
 
-from actors.adapters.books import MemoryBooks
+from actors.adapters.books import STREAMS, MemoryBooks
+from actors.adapters.day_files import roll
 from actors.adapters.fault import StoreFault
 from actors.adapters.frames import FrameLog
+from actors.adapters.segments import SegmentedLog
 from actors.adapters.store import SqlBooks, engine_for
+from actors.books import SETTLING
 from actors.core.columns import batch_of
 from actors.core.orders.excursions import Extremes
 from ops.recap.sources import (
@@ -22,12 +25,13 @@ from ops.recap.sources import (
     extremes_of,
     heartbeat_of,
     is_replay,
+    is_settled,
     mode_of,
     run_of,
 )
 from ops.recap.told import told_of
 from protocol.codec import encode
-from protocol.market import Cut, CutReason
+from protocol.market import Cut, CutReason, Settled
 from protocol.settings import RunSettings, Settings, StoreSettings
 from supervision.report import Reporter
 from tests.makers import CONTRACT, at, make_bar, make_closed, make_trades
@@ -161,20 +165,113 @@ def test_without_a_running_floor_the_run_written_last_is_told_of(tmp_path):
     assert run_of(settings) == tmp_path / "new"
 
 
-def test_excursions_are_those_of_the_trades_that_were_recorded(run_dir):
-    trip = make_closed()
-    assert extremes_of(run_dir, [trip]) == extremes_of(None, [trip]) == {}
+def traded(day):
+    """Return what a day's recording holds around the trip of `make_closed` on that day."""
     rows = [("10:04", 10), ("10:05:01", 20_000), ("10:06", 19_991), ("10:20", 20_024)]
-    trades = make_trades([(at(clock), price, "B", 1) for clock, price in rows])
-    tape = [
+    trades = make_trades([(at(clock, day), price, "B", 1) for clock, price in rows])
+    return [
         batch_of(trades, CONTRACT, simulated=False), make_bar(),
-        Cut(number=1, ts_ns=at("10:25"), reason=CutReason.BAR),
+        Cut(number=1, ts_ns=at("10:25", day), reason=CutReason.BAR),
     ]  # fmt: skip
+
+
+def trip_of(day):
+    times = {"opened_ns": at("10:05:01", day), "ts_ns": at("10:20", day)}
+    return make_closed(bracket_id=f"bracket-{day}", **times)
+
+
+def recorded(data, *days):
+    log = SegmentedLog.open(data)
+    for day in days:
+        log.begin_segment()
+        for message in traded(day):
+            log.append(encode(message))
+    log.sync()
+    log.close()
+
+
+def test_excursions_of_a_replay_are_those_of_the_trades_of_its_tape(run_dir):
+    trip = trip_of("2025-12-02")
+    assert extremes_of(run_dir, [trip]) == {trip.bracket_id: None}
+    assert extremes_of(None, [trip]) == {}
     log = FrameLog.open(run_dir / "data" / "tape.frames")
-    for message in tape:
+    for message in traded("2025-12-02"):
         log.append(encode(message))
     log.sync()
     log.close()
     assert is_replay(run_dir) and not is_replay(None)
-    assert extremes_of(run_dir, [trip]) == {"bracket-1": Extremes(19_991, 20_024)}
+    assert extremes_of(run_dir, [trip]) == {trip.bracket_id: Extremes(19_991, 20_024)}
     assert extremes_of(run_dir, []) == {}
+
+
+def test_excursions_of_a_live_run_are_those_of_its_recorded_segments(run_dir):
+    days = ["2025-12-02", "2025-12-03"]
+    recorded(run_dir / "data", *days)
+    trips = [trip_of(day) for day in days]
+    wanted = dict.fromkeys((trip.bracket_id for trip in trips), Extremes(19_991, 20_024))
+    assert not is_replay(run_dir)
+    assert extremes_of(run_dir, trips) == wanted
+
+
+def test_excursions_of_a_date_whose_frames_are_gone_are_those_of_its_day_file(run_dir):
+    days, data = ["2025-12-02", "2025-12-03"], run_dir / "data"
+    recorded(data, *days)
+    assert roll(data, depth=False, now_ns=at("17:01", days[1])).removed
+    trips = [trip_of(day) for day in days]
+    assert set(extremes_of(run_dir, trips).values()) == {Extremes(19_991, 20_024)}
+    (data / "days" / "ES" / f"{days[0]}.parquet").write_bytes(b"damaged")
+    assert extremes_of(run_dir, trips) == {
+        trips[0].bracket_id: None, trips[1].bracket_id: Extremes(19_991, 20_024)
+    }  # fmt: skip
+
+
+def test_a_damaged_recording_costs_excursions_and_no_recap(run_dir):
+    recorded(run_dir / "data", "2025-12-02", "2025-12-03")
+    (first, _) = sorted((run_dir / "data").glob("ticks-*.frames"))
+    first.write_bytes(b"damaged")
+    trips = [trip_of("2025-12-02"), trip_of("2025-12-03")]
+    assert [*extremes_of(run_dir, trips).values()].count(None) == 1
+
+
+def cut(number, clock, reason=CutReason.SESSION):
+    return Cut(number=number, ts_ns=at(clock), reason=reason)
+
+
+def kept_up_to(*marks, but=()):
+    """Return books in which every stream but some has come to `marks`, one for each cut."""
+    books = MemoryBooks()
+    for stream in STREAMS:
+        for seq, mark in enumerate(marks if stream not in but else (), 1):
+            books.add(stream, seq, mark)
+            if stream in SETTLING:
+                books.add(stream, seq, Settled(number=mark.number))
+    books.commit()
+    return books
+
+
+def test_a_date_is_settled_once_every_stream_has_passed_its_end():
+    assert not is_settled(MemoryBooks(), TUESDAY)
+    assert not is_settled(kept_up_to(cut(7, "16:59:30")), TUESDAY)
+    assert is_settled(kept_up_to(cut(8, "17:00")), TUESDAY)
+    assert is_settled(kept_up_to(cut(7, "16:59:30"), cut(9, "18:00")), TUESDAY)
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_stream_that_is_behind_leaves_a_date_unsettled(stream):
+    assert not is_settled(kept_up_to(cut(8, "17:00"), but=(stream,)), TUESDAY)
+
+
+def test_desk_and_broker_are_behind_until_they_have_settled_the_end_itself():
+    books = kept_up_to(cut(8, "17:00"), but=("desk",))
+    books.add("desk", 1, cut(7, "16:55"))
+    books.add("desk", 2, Settled(number=7))
+    books.add("desk", 3, cut(8, "17:00"))
+    books.commit()
+    assert not is_settled(books, TUESDAY)
+    books.add("desk", 4, Settled(number=8))
+    books.commit()
+    assert is_settled(books, TUESDAY)
+
+
+def test_a_tape_that_ends_in_mid_day_settles_the_date_at_its_end():
+    assert is_settled(kept_up_to(cut(3, "12:00", CutReason.END)), TUESDAY)

@@ -25,7 +25,7 @@ from tests.makers import at
 
 S = NANOS_PER_S
 DAY = "2025-12-02"
-NOW = at("17:01")
+NOW, BEFORE = at("17:01"), at("09:25")
 RULE = ChoreRule(attempts_max=3, backoff_ns=30 * S, backoff_max_ns=45 * S)
 
 
@@ -94,10 +94,41 @@ def test_the_exit_code_decides_how_a_chore_ended(code, result):
 
 
 def test_who_waits_to_be_tried_again_holds_nobody_up():
-    state = ordered(Chore.RECAP, Chore.EXPORT)
+    state = ordered(Chore.PREFLIGHT, Chore.EXPORT)
+    start(state, BEFORE)
+    end(state, 75, BEFORE)
+    assert start(state, BEFORE).chore is Chore.EXPORT
+
+
+@pytest.mark.parametrize(("code", "given_up_after"), [(0, 1), (75, 3), (None, 3), (65, 1)])
+def test_the_export_waits_for_the_recap_of_its_date_until_that_is_done_or_given_up(
+    code, given_up_after
+):
+    state, now_ns = ordered(Chore.RECAP, Chore.EXPORT), NOW
+    for _ in range(given_up_after):
+        assert start(state, now_ns).chore is Chore.RECAP
+        (fact,) = end(state, code, now_ns)
+        if fact.again_ns is not None:
+            assert following(state.waiting, (), fact.again_ns - 1, RULE) is None
+            now_ns = fact.again_ns
+    assert start(state, now_ns).chore is Chore.EXPORT
+
+
+def test_the_export_does_not_wait_for_the_recap_of_another_date():
+    state = ordered(Chore.RECAP)
     start(state)
     end(state, 75)
-    assert start(state).chore is Chore.EXPORT
+    apply(state, ChoreOrdered(chore=Chore.EXPORT, trading_date="2025-12-03", ts_ns=NOW))
+    found = start(state)
+    assert (found.chore, found.trading_date) == (Chore.EXPORT, "2025-12-03")
+
+
+def test_an_export_ordered_in_the_look_that_orders_its_recap_comes_second():
+    orders = [
+        ChoreOrdered(chore=chore, trading_date=DAY, ts_ns=NOW)
+        for chore in (Chore.EXPORT, Chore.RECAP)
+    ]
+    assert following({}, orders, NOW, RULE).chore is Chore.RECAP
 
 
 def test_a_clock_that_was_set_back_does_not_keep_a_chore_waiting():

@@ -1,0 +1,166 @@
+"""A floor served to a real browser: the system's Chromium, steered by Playwright."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protocol.settings import BarSettings, Settings
+from protocol.units import NANOS_PER_S
+from protocol.web_settings import WebSettings
+from tests.makers import at, make_bar, make_regime, make_signal
+from tests.web.rooms import child, keep, make_run, write_status
+from web.app import Server
+from web.floor import Floor
+from web.replica import Replica
+
+CHROMIUM = Path("/usr/bin/chromium")
+LIMIT_MS = 10_000
+POLL_MS = 20
+BARS = 30
+DESKTOP = {"width": 1280, "height": 720}
+PHONE = {"width": 390, "height": 844}
+SERIES = BarSettings(series=("time:300", "time:60"))
+
+
+@dataclass
+class Room:
+    """A served run; it can go away and come back where it was."""
+
+    run_dir: Path
+    password: str
+    floor: Floor = field(init=False)
+    server: Server = field(init=False)
+    url: str = ""
+
+    def open(self, port: int = 0) -> None:
+        """Serve the run."""
+        self.floor = Floor(self.run_dir, Replica(250_000))
+        for message in (*bars(), make_regime(ts_ns=bars()[-1].end_ns), make_signal()):
+            self.floor.fold(message)
+        own = WebSettings(port=port, users_file="", password=self.password, demo=True)
+        self.server = Server(self.floor, Settings(bars=SERIES, web=own))
+        self.url = f"http://127.0.0.1:{self.server.start()}"
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+
+def bars() -> list[Any]:
+    """Return bars of five minutes from 09:30 on, rising a tick each."""
+    first = at("09:30")
+    return [
+        make_bar(
+            low=20_000 + index,
+            sells=(10, 40 + index, 12, 3),
+            buys=(2, 15, 60, 31),
+            start_ns=first + 300 * index * NANOS_PER_S,
+            end_ns=first + 300 * (index + 1) * NANOS_PER_S,
+            cvd=43 * (index + 1),
+        )
+        for index in range(BARS)
+    ]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Any]:
+    """A browser for the tests beside this file; its loop would be in the way of any others."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM.exists():
+        assert not os.environ.get("CI"), f"{CHROMIUM} is missing: the pages would go untested"
+        pytest.skip(f"{CHROMIUM} is missing: the pages are not looked at")
+    with api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield found.new_context(viewport=DESKTOP)  # One for all: its cache makes them quick.
+        found.close()
+
+
+def serve(path: Path, password: str = "") -> Iterator[Room]:
+    """Yield a served run with bars, a tree of three and two alarms."""
+    run_dir = make_run(path)
+    alarm = '{"source": "market", "code": "child_restarted", "ts_ns": 1000000, "text": "bars"}\n'
+    (run_dir / "alarms.jsonl").write_text(alarm)
+    failure = {"death": "crashed", "reason": "ValueError: 7", "traceback": "Tb", "ts_ns": 10**9}
+    write_status(run_dir, "root", child("market", "supervisor"), child("desk"), child("books"))
+    write_status(run_dir, "market", child("feed"), child("bars", failure=failure, restarts=1))
+    keep(run_dir, {"bars": bars()})
+    room = Room(run_dir, password)
+    room.open()
+    yield room
+    room.server.stop()
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """A run of its own for a test that changes it."""
+    yield from serve(tmp_path)
+
+
+@pytest.fixture(scope="package")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """A run that is only looked at."""
+    yield from serve(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Room]:
+    """A run behind a password."""
+    yield from serve(tmp_path, "correct horse battery")
+
+
+class Look:
+    """One page in the browser, and everything that went wrong on it."""
+
+    def __init__(self, browser: Any) -> None:
+        self.page = browser.new_page()
+        self.page.set_default_timeout(LIMIT_MS)
+        self.wrong: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+
+    def _said(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(f"{message.text} {message.location}")
+
+    def go(self, room: Room, path: str) -> "Look":
+        """Open a page and wait until it is live."""
+        self.page.goto(room.url + path)
+        if path != "/login":
+            self.live()
+        return self
+
+    def live(self) -> None:
+        """Wait until the news have come."""
+        self.page.wait_for_selector("#link:text-is('live')")
+
+    def wait(self, expression: str) -> None:
+        """Wait until an expression of the page is true; its policy lets nobody poll inside."""
+        for _ in range(LIMIT_MS // POLL_MS):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(POLL_MS)
+        raise AssertionError(f"{expression} did not become true on {self.page.url}")
+
+    def text(self, selector: str) -> str:
+        """Return the words of an element."""
+        return str(self.page.locator(selector).first.inner_text())
+
+    def until(self, selector: str, words: str) -> None:
+        """Wait until an element says these words somewhere."""
+        self.page.locator(selector, has_text=words).first.wait_for()
+
+
+@pytest.fixture
+def look(browser: Any) -> Iterator[Look]:
+    """A page at the size of a screen."""
+    found = Look(browser)
+    yield found
+    found.page.close()

@@ -1,0 +1,116 @@
+"""The market page, and the reckoning of its pictures against slow ones written here."""
+
+import random
+from typing import Any
+
+from tests.web.pages.conftest import BARS, Look, Room, bars
+
+SERIES = "/static/js/footprint_series.js"
+OVERLAYS = "/static/js/overlays.js"
+
+
+def levels(seed: int) -> list[dict[str, Any]]:
+    """Return the levels of a made-up footprint, gaps and zeros among them."""
+    dice = random.Random(seed)
+    low = dice.randrange(-40, 40)
+    return [
+        {"ticks": low + step, "price": (low + step) / 4, "bid": dice.choice([0, 0, 3, 80]),
+         "ask": dice.choice([0, 1, 7, 900]), "unknown": dice.choice([0, 0, 2]),
+         "imbalance": dice.choice([None, "buy", "sell"]), "stacked": dice.random() < 0.2}
+        for step in range(dice.randrange(1, 60))
+    ]  # fmt: skip
+
+
+def area_of(volumes: dict[int, int]) -> tuple[int, int, int]:
+    """Return point of control, low and high of 70 %: one row at a time, above where equal."""
+    ticks = sorted(volumes)
+    poc = max(ticks, key=lambda at: (volumes[at], -at))
+    low = high = poc
+    while sum(volumes[at] for at in range(low, high + 1)) < 0.7 * sum(volumes.values()):
+        if low == ticks[0] and high == ticks[-1]:
+            break
+        above = volumes.get(high + 1, -1)
+        below = volumes.get(low - 1, -1)
+        low, high = (low, high + 1) if above >= below else (low - 1, high)
+    return poc, low, high
+
+
+def test_the_profile_in_view_is_that_of_a_slow_reckoning(still: Room, look: Look) -> None:
+    look.go(still, "/settings")
+    for seed in range(20):
+        found = levels(seed)
+        told = look.page.evaluate(
+            f"async (levels) => (await import('{OVERLAYS}')).profileOf([{{levels}}, {{levels}}])",
+            found,
+        )
+        volumes = {row["ticks"]: 2 * (row["bid"] + row["ask"] + row["unknown"]) for row in found}
+        assert {row["ticks"]: row["volume"] for row in told["rows"]} == volumes
+        assert (told["poc"], told["low"], told["high"]) == area_of(volumes), seed
+
+
+def test_of_nothing_there_is_no_profile(still: Room, look: Look) -> None:
+    look.go(still, "/settings")
+    told = look.page.evaluate(f"async () => (await import('{OVERLAYS}')).profileOf([])")
+    assert told == {"rows": [], "poc": None, "low": None, "high": None}
+
+
+def test_levels_drawn_together_lose_no_contract_and_no_imbalance(still: Room, look: Look) -> None:
+    look.go(still, "/settings")
+    for seed, step in ((1, 20.0), (2, 5.0), (3, 0.7), (4, 0.01)):
+        found = levels(seed)
+        rows = look.page.evaluate(
+            f"async ([levels, step]) => (await import('{SERIES}'))"
+            ".grouped({levels, poc: levels[0].price}, step, 0.25, 12)",
+            [found, step],
+        )
+        size = rows[0]["size"]
+        assert size * step >= 12 or size == 1000
+        for side in ("bid", "ask", "unknown"):
+            assert sum(row[side] for row in rows) == sum(level[side] for level in found)
+        for side in ("buy", "sell"):
+            marked = {level["ticks"] // size for level in found if level["imbalance"] == side}
+            assert {round(row["low"] * 4) // size for row in rows if row[side]} == marked
+        assert sum(row["poc"] for row in rows) == 1
+
+
+def test_the_chart_draws_bars_and_the_arrows_walk_along_them(still: Room, look: Look) -> None:
+    look.go(still, "/market")
+    look.page.wait_for_selector("#chart canvas")
+    look.until("#bar-time", "last")
+    assert "12:00:00" in look.text("#bar-time")
+    look.page.keyboard.press("ArrowLeft")
+    look.until("#bar-time", "11:55:00")
+    look.page.keyboard.press("ArrowLeft")
+    look.until("#bar-time", "11:50:00")
+    look.page.keyboard.press("ArrowRight")
+    look.until("#bar-time", "11:55:00")
+    before = bars()[BARS - 2]
+    assert f"{before.sell_volume}" in look.text("#bar")
+    assert look.wrong == []
+
+
+def test_a_footprint_shows_when_one_comes_near(still: Room, look: Look) -> None:
+    with look.page.expect_response(lambda answer: "/api/footprint" in answer.url) as told:
+        look.go(still, "/market")
+    assert len(told.value.json()["rows"]) == BARS
+    look.page.click("[data-view=footprint]")
+    look.page.wait_for_selector("[data-view=footprint][aria-pressed=true]")
+    look.page.keyboard.press("ArrowDown")
+    look.page.keyboard.press("ArrowDown")
+    look.page.wait_for_selector("[data-view=cells][aria-pressed=true]")
+
+
+def test_a_bar_that_closes_is_drawn_at_once(room: Room, look: Look) -> None:
+    from tests.makers import at, make_bar
+
+    look.go(room, "/market")
+    look.until("#bar-time", "12:00:00")
+    room.floor.fold(make_bar(start_ns=at("12:00"), end_ns=at("12:05"), sells=(1,), buys=(777,)))
+    look.until("#bar-time", "12:05:00")
+    assert "777" in look.text("#bar")
+
+
+def test_where_no_trade_reaches_the_page_the_tape_says_so(still: Room, look: Look) -> None:
+    look.go(still, "/market")
+    look.until("#tape-note", "not recorded here")
+    assert not [url for url in look.asked if "/api/tape" in url]

@@ -1,0 +1,28 @@
+"""What the endpoints work with: made once, when the server starts, and handed to each call."""
+
+from collections import Counter
+from pathlib import Path
+
+from protocol.settings import Settings
+from web.api.audit import Audit
+from web.api.loads import Loads
+from web.auth.attempts import Attempts
+from web.auth.logins import Logins
+from web.floor import Floor
+from web.news import News
+
+
+class House:
+    """The floor as it is seen, who may see it, and what was answered so far."""
+
+    def __init__(self, floor: Floor, settings: Settings) -> None:
+        self.floor = floor
+        self.settings = settings
+        self.web = web = settings.web
+        self.run_dir: Path = floor.run_dir
+        self.audit = Audit(floor.run_dir)
+        self.loads = Loads()
+        self.logins = Logins(web, floor.run_dir)
+        self.attempts = Attempts()
+        self.news = News(floor.sections, web.clients_max)
+        self.answered: Counter[int] = Counter()  # By status: a closed set.

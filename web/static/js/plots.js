@@ -1,0 +1,95 @@
+// Pictures of results: an equity curve with its fall from the highest, and a scatter of excursions.
+
+import {byId, make, put, svg} from "./dom.js";
+import {money, whole} from "./format.js";
+
+const LEFT = 12;
+const RIGHT = 84;
+const TOP = 12;
+const BOTTOM = 20;
+
+// `points` are balances in cents, the first before anything was traded.
+export function equityCurve(id, points, labels) {
+  const element = byId(id);
+  const {clientWidth: width, clientHeight: height} = element;
+  if (width < 100) return;
+  element.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  put(element, JSON.stringify([width, height, points]), () => {
+    if (points.length < 2) return [svg("text", {x: 16, y: 28}, "no round trip yet")];
+    const [low, high] = [Math.min(...points), Math.max(...points)];
+    const span = high - low || 1;
+    const x = (at) => LEFT + (at / (points.length - 1)) * (width - LEFT - RIGHT);
+    const y = (cents) => TOP + ((high - cents) / span) * (height - TOP - BOTTOM);
+    const line = (values) =>
+      values.map((cents, at) => `${x(at).toFixed(1)} ${y(cents).toFixed(1)}`);
+    let peak = -Infinity;
+    const peaks = points.map((cents) => (peak = Math.max(peak, cents)));
+    const area = `M${line(peaks).join("L")}L${line(points).reverse().join("L")}Z`;
+    const last = points.at(-1);
+    return [
+      svg("path", {class: "fall", d: area}),
+      svg("line", {class: "rule", x1: LEFT, x2: width - RIGHT, y1: y(points[0]), y2: y(points[0])}),
+      svg("path", {class: "curve", d: `M${line(points).join("L")}`}),
+      ...tags(width, [
+        [y(high), money(high)],
+        [y(low), money(low)],
+        [y(last), money(last), "b"],
+      ]),
+      svg("text", {x: LEFT, y: height - 6}, labels[0]),
+      svg("text", {x: width - RIGHT, y: height - 6, "text-anchor": "end"}, labels[1]),
+    ];
+  });
+}
+
+function tags(width, wanted) {
+  const taken = [];
+  return wanted
+    .reverse()
+    .filter(([y]) => {
+      const free = taken.every((other) => Math.abs(other - y) > 13);
+      taken.push(y);
+      return free;
+    })
+    .map(([y, said]) => svg("text", {x: width - 12, y: y + 4, "text-anchor": "end"}, said));
+}
+
+// Each dot has `against` and `favour` in ticks, both not negative, and `won`.
+export function scatter(id, dots) {
+  const element = byId(id);
+  const {clientWidth: width, clientHeight: height} = element;
+  if (width < 100) return;
+  element.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  put(element, JSON.stringify([width, height, dots]), () => {
+    if (!dots.length) return [svg("text", {x: 16, y: 28}, "not known yet: the recap tells it")];
+    const far = Math.max(4, ...dots.flatMap(({against, favour}) => [against, favour]));
+    const left = 44;
+    const x = (ticks) => left + (ticks / far) * (width - left - 24);
+    const y = (ticks) => height - 36 - (ticks / far) * (height - 36 - TOP);
+    return [
+      svg("line", {class: "axis", x1: left, x2: width - 16, y1: y(0), y2: y(0)}),
+      svg("line", {class: "axis", x1: left, x2: left, y1: y(0), y2: TOP}),
+      svg("line", {class: "rule", x1: x(0), y1: y(0), x2: x(far), y2: y(far)}),
+      ...dots.map(({against, favour, won}) =>
+        svg("circle", {class: won ? "won" : "lost", cx: x(against), cy: y(favour), r: 4}),
+      ),
+      svg("text", {x: width - 16, y: height - 8, "text-anchor": "end"}, `against → ${whole(far)}`),
+      svg("text", {x: left - 6, y: TOP + 10, "text-anchor": "end"}, whole(far)),
+      svg("text", {x: left, y: height - 8}, "0"),
+      svg("text", {x: left + 6, y: TOP + 10}, "in favour"),
+    ];
+  });
+}
+
+// Figures as pairs of a name and what is shown; the first is the large one.
+export function figures(rows) {
+  byId("figures").replaceChildren(
+    ...rows.map(([name, value, cls], at) =>
+      make(
+        "div",
+        {class: at ? "" : "first"},
+        make("dt", {}, name),
+        make("dd", {class: cls}, value),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,149 @@
+// A table that sorts, searches and pages. A column is {label, cls, cell(row), value(row), sort}:
+// `sort` names the server's order, `value` lets the page order what it holds.
+
+import {get} from "./api.js";
+import {byId, make, text} from "./dom.js";
+import {whole} from "./format.js";
+
+const PAGE = 100;
+
+export class Table {
+  // `query()` gives the filters in force; without `path` rows are given by `show`.
+  constructor(element, {columns, path, query, sort, choose, nothing}) {
+    this.element = element;
+    this.columns = columns;
+    this.path = path;
+    this.query = query ?? (() => ({}));
+    this.sort = sort ?? null; // "-pnl": falling.
+    this.choose = choose;
+    this.nothing = nothing ?? "none";
+    this.rows = [];
+    this.next = null;
+    this.turn = 0;
+    this.head = make("thead", {}, make("tr", {}, ...columns.map((column) => this.heading(column))));
+    this.body = make("tbody");
+    this.foot = make("tfoot");
+    element.replaceChildren(this.head, this.body, this.foot);
+    byId("search")?.addEventListener("input", () => this.draw());
+  }
+
+  heading(column) {
+    const cell = make("th", {scope: "col", class: column.cls});
+    const name = column.sort ?? (column.value ? column.label : null);
+    if (!name) {
+      cell.append(make("span", {}, column.label));
+      return cell;
+    }
+    const button = make("button", {type: "button"}, column.label);
+    button.addEventListener("click", () => {
+      this.sort = this.sort === `-${name}` ? name : `-${name}`;
+      if (column.sort) this.load();
+      else this.draw();
+    });
+    cell.append(button);
+    return cell;
+  }
+
+  async load() {
+    const turn = (this.turn += 1);
+    this.next = null;
+    const page = await this.ask(null);
+    if (turn !== this.turn) return;
+    this.rows = page.rows;
+    this.next = page.next;
+    this.draw();
+  }
+
+  async more() {
+    const turn = this.turn;
+    const page = await this.ask(this.next);
+    if (turn !== this.turn) return;
+    this.rows = [...this.rows, ...page.rows];
+    this.next = page.next;
+    this.draw();
+  }
+
+  async ask(cursor) {
+    const served = this.columns.some((column) => column.sort);
+    const query = {...this.query(), limit: PAGE, cursor, ...(served ? {sort: this.sort} : {})};
+    try {
+      return await get(this.path, query);
+    } catch (error) {
+      this.nothing = `not to be had: ${error.message}`;
+      return {rows: [], next: null};
+    }
+  }
+
+  show(rows) {
+    this.rows = rows;
+    this.draw();
+  }
+
+  draw() {
+    const wanted = (byId("search")?.value ?? "").trim().toLowerCase();
+    let rows = this.ordered();
+    if (wanted) rows = rows.filter((row) => JSON.stringify(row).toLowerCase().includes(wanted));
+    this.body.replaceChildren(
+      ...(rows.length
+        ? rows.map((row) => this.row(row))
+        : [
+            make(
+              "tr",
+              {},
+              make("td", {class: "empty", colspan: this.columns.length}, this.nothing),
+            ),
+          ]),
+    );
+    this.headings();
+    const count = byId("count");
+    if (count) text("count", `${whole(rows.length)}${this.next ? " and more" : ""}`);
+    const button = make("button", {type: "button"}, "More");
+    button.addEventListener("click", () => this.more());
+    this.foot.replaceChildren(
+      ...(this.next ? [make("tr", {}, make("td", {colspan: this.columns.length}, button))] : []),
+    );
+  }
+
+  ordered() {
+    const name = this.sort?.replace(/^-/, "");
+    const column = this.columns.find((each) => !each.sort && each.value && each.label === name);
+    if (!column) return this.rows;
+    const sign = this.sort.startsWith("-") ? -1 : 1;
+    return [...this.rows].sort((a, b) => sign * order(column.value(a), column.value(b)));
+  }
+
+  row(row) {
+    const line = make(
+      "tr",
+      {class: this.choose ? "open" : ""},
+      ...this.columns.map((column) => {
+        const shown = column.cell(row);
+        const cell = shown instanceof HTMLTableCellElement ? shown : make("td", {}, shown);
+        if (column.cls) cell.classList.add(column.cls);
+        return cell;
+      }),
+    );
+    if (this.choose) line.addEventListener("click", () => this.choose(row));
+    return line;
+  }
+
+  headings() {
+    const name = this.sort?.replace(/^-/, "");
+    [...this.head.rows[0].cells].forEach((cell, at) => {
+      const column = this.columns[at];
+      const mine = name && (column.sort ?? column.label) === name;
+      const falling = this.sort?.startsWith("-");
+      if (mine) cell.setAttribute("aria-sort", falling ? "descending" : "ascending");
+      else cell.removeAttribute("aria-sort");
+      const button = cell.querySelector("button");
+      if (button) button.textContent = column.label + (mine ? (falling ? " ▼" : " ▲") : "");
+    });
+  }
+}
+
+function order(a, b) {
+  if (a === b) return 0;
+  if (a === null || a === undefined) return -1;
+  if (b === null || b === undefined) return 1;
+  return a < b ? -1 : 1;
+}
