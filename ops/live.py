@@ -15,7 +15,7 @@ from actors.adapters.feeds.port import Chunk, FeedError
 from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import Lead, Summary, TapeRule, tape, write_tape
 from actors.adapters.frames import FrameLog
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from actors.core.session.calendar import clock_minute, clock_ns, trading_date
 from ops.calendars import with_calendar
 from ops.config import settings_json
@@ -99,7 +99,7 @@ def play(
 
 def books_of(settings: Settings, run_dir: Path) -> SqlBooks:
     """Open the books of a run that has ended."""
-    return SqlBooks(engine_for(settings.store.url, str(data_directory(run_dir)), "books"))
+    return SqlBooks(database_for(settings.store.url, str(data_directory(run_dir)), "books"))
 
 
 def record_tape(

@@ -10,7 +10,7 @@ from supervision.spec import ChildSpec, Intensity, Restart, SupervisorSpec
 
 SHARED = (
     "numpy", "zmq", "actors.adapters.open", "actors.adapters.store", "actors.adapters.sqlite",
-    "sqlalchemy.dialects.sqlite", "actors.recorder", "actors.session", "actors.watchdog",
+    "actors.recorder", "actors.session", "actors.watchdog",
     "supervision.streams",
 )  # fmt: skip
 PREPARED = ("actors.adapters.open.prepare",)

@@ -1,44 +1,26 @@
-"""How rows get into a store: a statement made once for each table, in the dialect of the store.
+"""How rows get into a table: a statement made once, and the order in which it takes the columns."""
 
-The statements of each start and each write are plain text: what SQLAlchemy makes of its own
-expressions costs every owner of a store four megabytes of pages that it shared before.
-"""
-
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine
-
-Insert = Callable[[Connection, list[dict[str, Any]]], None]
+from actors.adapters.sql import Connection
 
 
-def insert_of(engine: Engine, table: Any) -> Insert:
-    """Return what inserts rows with a statement made once: making it costs more than running it."""
-    if engine.dialect.name == "postgresql":
-        return _insert_arrays(engine, table)
-    names = [column.name for column in table.__table__.columns]
-    places = ", ".join("?" for _ in names)
-    statement = f'INSERT INTO "{table.__tablename__}" ({", ".join(names)}) VALUES ({places})'
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """What puts rows into a table, all or none."""
 
-    def run(connection: Connection, rows: list[dict[str, Any]]) -> None:
-        connection.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows])
+    statement: str
+    columns: tuple[str, ...]
+    by_column: bool  # A server takes any number of rows in one journey, column by column.
 
-    return run
-
-
-def _insert_arrays(engine: Engine, table: Any) -> Insert:
-    """Return an insert of any number of rows in one statement, column by column."""
-    columns = {
-        column.name: column.type.compile(engine.dialect) for column in table.__table__.columns
-    }
-    given = ", ".join(f"%b::{kind}[]" for kind in columns.values())
-    statement = (
-        f'INSERT INTO "{table.__tablename__}" ({", ".join(columns)})'
-        f" SELECT * FROM unnest({given})"
-    )
-
-    def run(connection: Connection, rows: list[dict[str, Any]]) -> None:
-        arrays = tuple([row[name] for row in rows] for name in columns)
-        connection.exec_driver_sql(statement, arrays)
-
-    return run
+    def __call__(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        if self.by_column:
+            connection.run(
+                self.statement, tuple([row[name] for row in rows] for name in self.columns)
+            )
+        else:
+            connection.run_many(
+                self.statement, [tuple([row[name] for name in self.columns]) for row in rows]
+            )

@@ -19,13 +19,13 @@ def prepare() -> None:
 
 def open_journal(settings: Settings, directory: str, actor: str) -> Journal:
     """Return the SQL journal of an actor."""
-    from actors.adapters.store import SqlJournal, engine_for
+    from actors.adapters.store import SqlJournal, database_for
 
-    return SqlJournal(engine_for(settings.store.url, directory, actor), actor)
+    return SqlJournal(database_for(settings.store.url, directory, actor), actor)
 
 
 def open_books(settings: Settings, directory: str) -> Books:
     """Return the SQL books."""
-    from actors.adapters.store import SqlBooks, engine_for
+    from actors.adapters.store import SqlBooks, database_for
 
-    return SqlBooks(engine_for(settings.store.url, directory, "books"))
+    return SqlBooks(database_for(settings.store.url, directory, "books"))

@@ -27,7 +27,7 @@ SDK_ONLY_IN = {
     "zmq": {"supervision.streams", "supervision.inspection"},
     "thespian": THESPIAN,
     "sqlmodel": {"actors.adapters.schema"},
-    "sqlalchemy": {f"actors.adapters.{name}" for name in ("inserts", "schema", "sql", "store")},
+    "sqlalchemy": {"actors.adapters.schema"},
     "psycopg": {"actors.adapters.postgres"},
     "databento": {"actors.adapters.feeds.dbn"},
     "databento_dbn": {"actors.adapters.feeds.dbn"},

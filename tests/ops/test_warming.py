@@ -11,7 +11,7 @@ from rich.console import Console
 from actors.adapters.feeds.port import FeedError
 from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import TapeRule, tape, write_tape
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from actors.adapters.tape import Tape
 from ops.warming import run_dirs_of, warming
 from protocol.day_settings import WarmupSettings
@@ -31,7 +31,7 @@ def messages():
 def run_with_bars(run_dir, count=30):
     """A run that has kept the bars up to the first trade of the tape."""
     (run_dir / "data").mkdir(parents=True)
-    books = SqlBooks(engine_for("", str(run_dir / "data"), "books"))
+    books = SqlBooks(database_for("", str(run_dir / "data"), "books"))
     end = at("18:00", "2025-12-01")
     for n in range(count):
         start = end - (count - n) * FIVE - 3_600 * 10**9  # Up to the halt at 17:00.

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from ops.recap.command import as_json, recap
 from protocol.settings import RunSettings, Settings
 from tests.ops.recap.days import keep, streams, written
@@ -16,7 +16,7 @@ from tests.ops.recap.days import keep, streams, written
 def run_dir(tmp_path):
     data = tmp_path / "runs" / "floor" / "data"
     data.mkdir(parents=True)
-    books = SqlBooks(engine_for("", str(data), "books"))
+    books = SqlBooks(database_for("", str(data), "books"))
     keep(books, streams())
     books.close()
     return data.parent

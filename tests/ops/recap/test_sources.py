@@ -10,7 +10,7 @@ import pytest
 from actors.adapters.books import MemoryBooks
 from actors.adapters.fault import StoreFault
 from actors.adapters.frames import FrameLog
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from actors.core.columns import batch_of
 from actors.core.orders.excursions import Extremes
 from ops.recap.sources import (
@@ -45,7 +45,7 @@ def run_dir(tmp_path):
 
 
 def writer(run_dir, url=""):
-    return SqlBooks(engine_for(url, str(run_dir / "data"), "books"))
+    return SqlBooks(database_for(url, str(run_dir / "data"), "books"))
 
 
 def trips_in(run_dir, settings=None):
