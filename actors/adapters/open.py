@@ -8,13 +8,10 @@ OWNERS = ("desk", "broker", "session")  # Of journals.
 
 
 def prepare() -> None:
-    """Make now what each store makes at its first use; whoever is forked later shares it."""
-    from actors.adapters.sql import in_memory
-    from actors.adapters.store import SqlBooks, SqlJournal
+    """Learn now what each store needs at its first use; whoever is forked later shares it."""
+    from actors.adapters.tables import BOOKS, learn
 
-    for actor in OWNERS:
-        SqlJournal(in_memory(), actor).close()
-    SqlBooks(in_memory()).close()
+    learn([*OWNERS, BOOKS])
 
 
 def open_journal(settings: Settings, directory: str, actor: str) -> Journal:

@@ -1,22 +1,18 @@
-"""The tables of a store as they are today, and as plain statements for whoever uses them.
+"""The tables of a store as they are today, and what makes plain statements of them.
 
-Making a statement costs more than running it, and what makes them touches so much memory that it
-is done once, before the actors are forked.
+It is large: `actors.adapters.tables` loads it where statements are not known, and nobody else.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from zlib import crc32
 
 from sqlalchemy import BigInteger, Index, Integer
 from sqlalchemy.dialects import registry
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import Field, SQLModel
 
-from actors.adapters.inserts import Insert
 from actors.adapters.sql import POSTGRESQL
+from actors.adapters.tables import BOOKS, Insert, Tables
 
 _NUMBER: Any = BigInteger().with_variant(Integer(), "sqlite")  # There INTEGER has 64 bits.
 _KEY = {"autoincrement": False}
@@ -65,27 +61,27 @@ class VersionRow(SQLModel):
     version: int = Field(primary_key=True, sa_column_kwargs=_KEY)
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """The tables of one store, by name, all written by one actor."""
+def make_tables(owner: str, dialect: str) -> Tables:
+    """Return the tables of an actor's journal, or of the books, in a dialect."""
+    tables = _entry_tables() if owner == BOOKS else _fact_tables(owner)
+    spoken = registry.load(dialect)()
+    by_name = {str(table.name): table for table in tables}  # Theirs is a text of their own kind.
+    names = list(by_name)
+    return Tables(
+        rows=names[0],
+        versions=names[-1],
+        makes={name: _makes(table, spoken) for name, table in by_name.items()},
+        indexes={
+            name: tuple(str(index.name) for index in table.indexes)
+            for name, table in by_name.items()
+        },
+        inserts={name: _insert(table, spoken) for name, table in by_name.items()},
+    )
 
-    rows: str  # The one of its facts or entries.
-    versions: str
-    makes: Mapping[str, tuple[str, ...]]  # What makes each, with its indexes.
-    indexes: Mapping[str, tuple[str, ...]]
-    inserts: Mapping[str, Insert]
 
-
-@cache
-def journal_tables(actor: str, dialect: str) -> Tables:
-    """Return the tables of an actor's journal."""
-    return _tables(dialect, _fact_tables(actor))
-
-
-@cache
-def books_tables(dialect: str) -> Tables:
-    """Return the tables of the books."""
-    return _tables(dialect, _entry_tables())
+def _makes(table: Any, dialect: Any) -> tuple[str, ...]:
+    made = (CreateTable(table), *map(CreateIndex, table.indexes))
+    return tuple(str(statement.compile(dialect=dialect)) for statement in made)
 
 
 @cache
@@ -109,23 +105,8 @@ def _table(name: str, columns: type[SQLModel]) -> Any:
     return made.__table__
 
 
-def _tables(dialect: str, tables: tuple[Any, ...]) -> Tables:
-    spoken = registry.load(dialect)()
-    makes = {table.name: (CreateTable(table), *map(CreateIndex, table.indexes)) for table in tables}
-    return Tables(
-        rows=tables[0].name,
-        versions=tables[-1].name,
-        makes={
-            name: tuple(str(make.compile(dialect=spoken)) for make in made)
-            for name, made in makes.items()
-        },
-        indexes={table.name: tuple(str(one.name) for one in table.indexes) for table in tables},
-        inserts={table.name: _insert(table, spoken) for table in tables},
-    )
-
-
 def _insert(table: Any, dialect: Any) -> Insert:
-    names = tuple(column.name for column in table.columns)
+    names = tuple(str(column.name) for column in table.columns)
     into = f'INSERT INTO "{table.name}" ({", ".join(names)})'
     if dialect.name == POSTGRESQL:
         kinds = [column.type.compile(dialect) for column in table.columns]
@@ -133,10 +114,3 @@ def _insert(table: Any, dialect: Any) -> Insert:
         return Insert(f"{into} SELECT * FROM unnest({given})", names, by_column=True)
     places = ", ".join("?" for _ in names)
     return Insert(f"{into} VALUES ({places})", names, by_column=False)
-
-
-def checksum(row: Mapping[str, Any]) -> int:
-    """Return the CRC-32 of everything else in a row of facts or entries."""
-    first = row["positions"] if "positions" in row else row["stream"]
-    head = f"{row['seq']} {row['kind']} {row['version']} {first} ".encode()
-    return crc32(row["body"], crc32(head))

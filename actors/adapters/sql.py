@@ -4,9 +4,8 @@ One connection is opened, that of the only writer of an actor's tables; a second
 Whatever the driver raises on it leaves as a `StoreFault`. The driver of a server is loaded only by
 whoever has a server.
 
-Stores speak to the driver itself. What stands between, SQLAlchemy, makes their tables and brings
-old ones up to date; at every start and write it would cost each owner of a store five megabytes of
-pages that it shared before.
+Stores speak to the driver itself. SQLAlchemy makes the statements of their tables; between a store
+and its driver it would cost each owner of one five megabytes.
 """
 
 import sqlite3
@@ -106,11 +105,6 @@ def database_for(url: str, directory: str, actor: str, wait_s: float = WAIT_S) -
     """Return the database of an actor's tables: a file of its own, or the server at `url`."""
     path = Path(directory) / f"{actor}.sqlite"
     return _server(url, path, actor, wait_s) if url else _file(path, wait_s)
-
-
-def in_memory() -> Database:
-    """Return the database of a store that is gone when it is closed."""
-    return Database(SQLITE, sqlite3.Error, lambda: sqlite3.connect(":memory:"), lambda _: None)
 
 
 def _file(path: Path, wait_s: float) -> Database:

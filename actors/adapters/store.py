@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from actors.adapters.fault import StoreFault
-from actors.adapters.schema import Tables, books_tables, checksum, journal_tables
 from actors.adapters.sql import POSTGRESQL, SQLITE, Connection, Database, Rows, database_for
+from actors.adapters.tables import BOOKS, Tables, checksum, tables_of
 from actors.adapters.upgrade import bring_up
 from protocol.codec import decode_fields, decode_kept, encode, encode_fields, layout_of
 from protocol.market import Cut, Settled
@@ -110,7 +110,7 @@ class SqlJournal(SqlStore):
     """The journal of one actor (the port is `supervision.journal.Journal`)."""
 
     def __init__(self, database: Database, actor: str) -> None:
-        super().__init__(database, journal_tables(actor, database.dialect))
+        super().__init__(database, tables_of(actor, database.dialect))
         if self._dialect == POSTGRESQL:
             # Each write is one statement: alone it is all or nothing, and one journey.
             self._connection.driver.autocommit = True
@@ -173,7 +173,7 @@ class SqlBooks(SqlStore):
     """Every decision message of every stream, in the order of its stream."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database, books_tables(database.dialect))
+        super().__init__(database, tables_of(BOOKS, database.dialect))
         self._rows: list[dict[str, Any]] = []
         self._layouts = self._known_layouts()
         self._move_on = MOVE_ON.format(PLACE[self._dialect])

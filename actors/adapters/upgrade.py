@@ -15,8 +15,8 @@ from collections.abc import Callable, Container
 from typing import Any
 
 from actors.adapters.fault import StoreFault
-from actors.adapters.schema import Tables, checksum
 from actors.adapters.sql import POSTGRESQL, SQLITE, Connection
+from actors.adapters.tables import Tables, checksum
 
 VERSION = 3
 COPY_ROWS = 10_000  # At once, when an older store is copied.

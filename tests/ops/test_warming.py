@@ -73,7 +73,7 @@ def test_why_there_are_none_is_said(tmp_path):
 
 
 def test_a_search_that_dies_is_an_error_that_says_how_to_go_without(tmp_path, monkeypatch):
-    monkeypatch.setattr("ops.warming._tell", lambda *_: os._exit(9))  # In the child.
+    monkeypatch.setattr("ops.warming._found", lambda *_: os._exit(9))  # In the child.
     with pytest.raises(FeedError, match="warmup.bars = 0 does without"):
         led([tmp_path])
 

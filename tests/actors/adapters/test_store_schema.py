@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, inspect
 
 from actors.adapters import upgrade
-from actors.adapters.schema import Tables, books_tables, journal_tables
+from actors.adapters.tables import Tables, tables_of
 from actors.adapters.upgrade import VERSION
 from protocol.market import Settled
 from tests.actors.adapters.stores import StorePlace, cut, fault, in_child, run
@@ -88,8 +88,8 @@ def test_what_became_of_an_old_store_is_what_a_new_one_is(old, tmp_path):
     new = StorePlace(old.url, tmp_path / "new" / "data")
     new.directory.mkdir(parents=True)
     dialect = old.database("desk").dialect
-    stores = (("desk", journal_tables("desk", dialect)), ("books", books_tables(dialect)))
-    for actor, tables in stores:
+    for actor in ("desk", "books"):
+        tables = tables_of(actor, dialect)
         for place in (old, new):
             place.books() if actor == "books" else place.journal(actor)
             place.leave(actor)
