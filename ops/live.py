@@ -20,6 +20,7 @@ from actors.core.session.calendar import clock_minute, clock_ns, trading_date
 from ops.calendars import with_calendar
 from ops.config import settings_json
 from ops.days_off import closed_today
+from ops.kept_settings import keep
 from ops.replay import Result, first_day, result_of
 from ops.report import EXIT_DATA, counting, show_result, show_summary
 from ops.round_trips import reach_over
@@ -60,7 +61,8 @@ def new_run(settings: Settings, kind: str) -> Path:
 
 
 def host_for(settings: Settings, run_dir: Path) -> Host:
-    """Return the host of the whole floor in `run_dir`."""
+    """Return the host of the whole floor in `run_dir`, which keeps the settings it decides by."""
+    keep(settings, data_directory(run_dir))
     run = settings.run
     notify = settings.notify
     tells = bool(notify.discord_webhook or notify.discord_webhook_file)
