@@ -15,11 +15,12 @@ from actors.adapters.feeds.port import Chunk, FeedError
 from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import Lead, Summary, TapeRule, tape, write_tape
 from actors.adapters.frames import FrameLog
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from actors.core.session.calendar import clock_minute, clock_ns, trading_date
 from ops.calendars import with_calendar
 from ops.config import settings_json
 from ops.days_off import closed_today
+from ops.kept_settings import keep
 from ops.replay import Result, first_day, result_of
 from ops.report import EXIT_DATA, counting, show_result, show_summary
 from ops.round_trips import reach_over
@@ -61,8 +62,12 @@ def new_run(settings: Settings, kind: str) -> Path:
 
 
 def host_for(settings: Settings, run_dir: Path) -> Host:
-    """Return the host of the whole floor in `run_dir`; a page open to strangers is refused."""
+    """Return the host of the whole floor in `run_dir`, which keeps the settings it decides by.
+
+    A page that strangers could open is refused.
+    """
     check_exposure(settings.web)
+    keep(settings, data_directory(run_dir))
     run = settings.run
     notify = settings.notify
     tells = bool(notify.discord_webhook or notify.discord_webhook_file)
@@ -101,7 +106,7 @@ def play(
 
 def books_of(settings: Settings, run_dir: Path) -> SqlBooks:
     """Open the books of a run that has ended."""
-    return SqlBooks(engine_for(settings.store.url, str(data_directory(run_dir)), "books"))
+    return SqlBooks(database_for(settings.store.url, str(data_directory(run_dir)), "books"))
 
 
 def record_tape(

@@ -3,16 +3,15 @@
 What reads day files must not stay in the process that all actors are forked from.
 """
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from actors.adapters.apart import Died, apart
 from actors.adapters.feeds.port import FeedError
 from actors.adapters.feeds.tape import Lead, OnTape
 from actors.core.columns import trades_of
@@ -51,30 +50,22 @@ def _looked_for(
     """Return the bars to begin with before a batch; whence, or why not, is noted in `said`."""
     now_ns = int(trades_of(first).ts_event[0])
     of = {"contract": first.contract, "now_ns": now_ns, "simulated": first.simulated}
-    fork = multiprocessing.get_context("fork")
-    ours, theirs = fork.Pipe(duplex=False)
-    child = fork.Process(target=_tell, args=(theirs, settings, run_dirs, of))
-    child.start()
-    theirs.close()
     try:
-        bars, source, refused = ours.recv()
-    except EOFError:
+        bars, source, refused = apart(lambda: _found(settings, run_dirs, of))
+    except Died:
         raise FeedError("the search for warm-up bars died; warmup.bars = 0 does without") from None
-    finally:
-        ours.close()
-        child.join()
     said += [f"no warm-up by {name}: {why}" for name, _, why in refused]
     said.append(f"warm-up: {len(bars)} bars" + (f", {source}" if source else ""))
     return bars
 
 
-def _tell(
-    pipe: Connection, settings: Settings, run_dirs: Sequence[Path], of: dict[str, Any]
-) -> None:
+def _found(
+    settings: Settings, run_dirs: Sequence[Path], of: dict[str, Any]
+) -> tuple[tuple[BarClosed, ...], str, tuple[tuple[str, str, str], ...]]:
     from ops.warmup import warm_bars
 
     found = warm_bars(settings, run_dirs, **of)
-    pipe.send((found.bars, found.source, found.refused))
+    return found.bars, found.source, found.refused
 
 
 def run_dirs_of(settings: Settings) -> list[Path]:

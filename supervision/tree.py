@@ -10,8 +10,7 @@ from supervision.spec import ChildSpec, Intensity, Restart, SupervisorSpec
 
 SHARED = (
     "numpy", "zmq", "actors.adapters.open", "actors.adapters.store", "actors.adapters.sqlite",
-    "sqlalchemy.dialects.sqlite", "actors.recorder", "actors.session", "actors.watchdog",
-    "supervision.streams",
+    "actors.recorder", "actors.session", "actors.watchdog", "supervision.streams",
 )  # fmt: skip
 PREPARED = ("actors.adapters.open.prepare",)
 DECISIONS = ("bars", "detector", "regime", "router", "risk", "desk", "broker")

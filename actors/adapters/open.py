@@ -8,24 +8,21 @@ OWNERS = ("desk", "broker", "session")  # Of journals.
 
 
 def prepare() -> None:
-    """Make now what each store makes at its first use; whoever is forked later shares it."""
-    from actors.adapters.sql import in_memory
-    from actors.adapters.store import SqlBooks, SqlJournal
+    """Learn now what each store needs at its first use; whoever is forked later shares it."""
+    from actors.adapters.tables import BOOKS, learn
 
-    for actor in OWNERS:
-        SqlJournal(in_memory(), actor).close()
-    SqlBooks(in_memory()).close()
+    learn([*OWNERS, BOOKS])
 
 
 def open_journal(settings: Settings, directory: str, actor: str) -> Journal:
     """Return the SQL journal of an actor."""
-    from actors.adapters.store import SqlJournal, engine_for
+    from actors.adapters.store import SqlJournal, database_for
 
-    return SqlJournal(engine_for(settings.store.url, directory, actor), actor)
+    return SqlJournal(database_for(settings.store.url, directory, actor), actor)
 
 
 def open_books(settings: Settings, directory: str) -> Books:
     """Return the SQL books."""
-    from actors.adapters.store import SqlBooks, engine_for
+    from actors.adapters.store import SqlBooks, database_for
 
-    return SqlBooks(engine_for(settings.store.url, directory, "books"))
+    return SqlBooks(database_for(settings.store.url, directory, "books"))

@@ -20,7 +20,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg import Error, sql
 from psycopg.pq import TransactionStatus
 
 from actors.adapters.address import SCHEMA_FILE, Address
@@ -32,6 +32,8 @@ ANSWER_S = 0.5  # How much later than the server the connection itself gives up.
 KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3}
 # A machine that went away holds its lock until the server has missed it so often.
 SERVER_KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+
+__all__ = ["Error", "LimitedConnection", "connect", "fault_of"]
 
 NETWORK = "Look whether the server runs and can be reached; the actor tries again by itself"
 # What a class of SQLSTATE, or a whole one, means to a person: found, wanted, what to do.

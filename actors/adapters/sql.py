@@ -1,34 +1,113 @@
-"""Engines for SQL stores: SQLite files by default, PostgreSQL by address.
+"""The database of a store: an SQLite file by default, a PostgreSQL server by address.
 
-An engine opens one connection, that of the only writer of an actor's tables; a second writer is
-refused. Whatever the driver raises on it leaves as a `StoreFault`. The driver of a server is
-loaded only by whoever has a server.
+One connection is opened, that of the only writer of an actor's tables; a second writer is refused.
+Whatever the driver raises on it leaves as a `StoreFault`. The driver of a server is loaded only by
+whoever has a server.
+
+Stores speak to the driver itself. SQLAlchemy makes the statements of their tables; between a store
+and its driver it would cost each owner of one five megabytes.
 """
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Engine, NullPool, create_engine, event
+from typing import Any, NoReturn
 
 from actors.adapters.address import SCHEMA_FILE, BadAddress, parse_address
 from actors.adapters.fault import StoreFault
 
 WAIT_S = 2.0  # For a lock or an answer; an actor silent for three seconds counts as hung.
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+
+Rows = list[tuple[Any, ...]]
 
 
-def engine_for(url: str, directory: str, actor: str, wait_s: float = WAIT_S) -> Engine:
-    """Return the engine for an actor's tables: a file of its own, or the server at `url`."""
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where an actor's tables are, and what the errors there mean."""
+
+    dialect: str  # Its name in SQLAlchemy.
+    error: type[Exception]  # What its driver raises.
+    connect: Callable[[], Any]
+    fault_of: Callable[[Any], StoreFault | None]  # None: an error of ours, which stays itself.
+
+
+class Connection:
+    """The connection of the only writer: plain statements, and faults instead of errors."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.driver = database.connect()
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> Rows:
+        """Return the rows of a query."""
+        try:
+            found: Rows = self.driver.execute(statement, values).fetchall()
+            return found
+        except self.database.error as error:
+            self._refuse(error)
+
+    def pages(self, statement: str, count: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield the rows of a query by the names of their columns, `count` at a time."""
+        # The driver of a server holds all rows, but for a cursor that stays there and has a name.
+        named = ("pages",) if self.database.dialect == POSTGRESQL else ()
+        try:
+            with closing(self.driver.cursor(*named)) as cursor:
+                cursor.execute(statement)
+                while rows := cursor.fetchmany(count):
+                    names = [column[0] for column in cursor.description]
+                    yield [dict(zip(names, row, strict=True)) for row in rows]
+        except self.database.error as error:
+            self._refuse(error)
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> None:
+        """Run a statement that changes something; it lasts from `commit` on."""
+        try:
+            self.driver.execute(statement, values)
+        except self.database.error as error:
+            self._refuse(error)
+
+    def run_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for each of `rows`."""
+        try:
+            self.driver.cursor().executemany(statement, rows)
+        except self.database.error as error:
+            self._refuse(error)
+
+    def commit(self) -> None:
+        """Make what was run last."""
+        try:
+            self.driver.commit()
+        except self.database.error as error:
+            self._refuse(error)
+
+    def rollback(self) -> None:
+        """Take back what was run and not committed; behind a query, just end it."""
+        try:
+            self.driver.rollback()
+        except self.database.error as error:
+            self._refuse(error)
+
+    def close(self) -> None:
+        """Close it; what was not committed is gone."""
+        self.driver.close()
+
+    def _refuse(self, error: Exception) -> NoReturn:
+        fault = self.database.fault_of(error)
+        if fault is None:
+            raise error
+        raise fault from None
+
+
+def database_for(url: str, directory: str, actor: str, wait_s: float = WAIT_S) -> Database:
+    """Return the database of an actor's tables: a file of its own, or the server at `url`."""
     path = Path(directory) / f"{actor}.sqlite"
     return _server(url, path, actor, wait_s) if url else _file(path, wait_s)
 
 
-def in_memory() -> Engine:
-    """Return the engine of a store that is gone when it is closed."""
-    return create_engine("sqlite://", poolclass=NullPool)
-
-
-def _file(path: Path, wait_s: float) -> Engine:
+def _file(path: Path, wait_s: float) -> Database:
     from actors.adapters import sqlite
 
     if path.with_name(SCHEMA_FILE).exists():
@@ -38,16 +117,15 @@ def _file(path: Path, wait_s: float) -> Engine:
             "store.url to name it",
             "Set store.url; remove that file only to begin anew, with the broker flat",
         )
-    engine = create_engine(
-        "sqlite://", creator=lambda: sqlite.connect(path, wait_s), poolclass=NullPool
+    return Database(
+        SQLITE,
+        sqlite3.Error,
+        lambda: sqlite.connect(path, wait_s),
+        lambda error: sqlite.fault_of(error, path) if sqlite.is_of_store(error) else None,
     )
-    _translate(
-        engine, lambda error: sqlite.fault_of(error, path) if sqlite.is_of_store(error) else None
-    )
-    return engine
 
 
-def _server(url: str, path: Path, actor: str, wait_s: float) -> Engine:
+def _server(url: str, path: Path, actor: str, wait_s: float) -> Database:
     place = f"store of {actor} on the server"
     try:
         address = parse_address(url)
@@ -64,23 +142,9 @@ def _server(url: str, path: Path, actor: str, wait_s: float) -> Engine:
         )
     from actors.adapters import postgres
 
-    engine = create_engine(
-        "postgresql+psycopg://",
-        creator=lambda: postgres.connect(address, path.parent, actor, wait_s),
-        poolclass=NullPool,
+    return Database(
+        POSTGRESQL,
+        postgres.Error,
+        lambda: postgres.connect(address, path.parent, actor, wait_s),
+        lambda error: postgres.fault_of(error, place, address),
     )
-    _translate(engine, lambda error: postgres.fault_of(error, place, address))
-    return engine
-
-
-def _translate(engine: Engine, fault_of: Callable[[Any], StoreFault | None]) -> None:
-    """Let every error of the store leave `engine` as a fault, and an error of ours as itself."""
-
-    def on_error(context: Any) -> None:
-        error = context.original_exception
-        if isinstance(error, engine.dialect.loaded_dbapi.Error):
-            fault = fault_of(error)
-            if fault is not None:
-                raise fault
-
-    event.listen(engine, "handle_error", on_error)

@@ -1,4 +1,4 @@
-"""Journals and books in SQL, through SQLModel: SQLite files by default, a server by address.
+"""Journals and books in SQL: SQLite files by default, a server by address.
 
 Every table is written by one actor. A write is durable when the call returns, but for the notes
 of a journal: SQLite runs with a write-ahead log and full synchronisation, a server confirms what
@@ -13,60 +13,64 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, select
-
 from actors.adapters.fault import StoreFault
-from actors.adapters.inserts import insert_of
-from actors.adapters.schema import Tables, books_tables, bring_up, checksum, journal_tables
-from actors.adapters.sql import engine_for
+from actors.adapters.sql import POSTGRESQL, SQLITE, Connection, Database, Rows, database_for
+from actors.adapters.tables import BOOKS, Tables, checksum, tables_of
+from actors.adapters.upgrade import bring_up
 from protocol.codec import decode_fields, decode_kept, encode, encode_fields, layout_of
 from protocol.market import Cut, Settled
 from protocol.message import Message
 from supervision.journal import Positions
 
-__all__ = ["SqlBooks", "SqlJournal", "engine_for"]
+__all__ = ["SqlBooks", "SqlJournal", "database_for"]
 
 READ_ROWS = 10_000  # At once: no read is so long that it counts as unanswered.
 
 # What makes a commit wait for the disk, or not.
 WAITING = {
-    ("sqlite", True): "PRAGMA synchronous=FULL",
-    ("sqlite", False): "PRAGMA synchronous=NORMAL",
-    ("postgresql", True): "SET SESSION synchronous_commit = on",
-    ("postgresql", False): "SET SESSION synchronous_commit = off",
+    (SQLITE, True): "PRAGMA synchronous=FULL",
+    (SQLITE, False): "PRAGMA synchronous=NORMAL",
+    (POSTGRESQL, True): "SET SESSION synchronous_commit = on",
+    (POSTGRESQL, False): "SET SESSION synchronous_commit = off",
 }
+
+PLACE = {SQLITE: "?", POSTGRESQL: "%s"}  # Where a value stands in a statement.
 
 # First bytes of a body with names: a msgpack map of up to 15 fields, or of more.
 NAMED = (*(bytes([first]) for first in range(0x80, 0x90)), b"\xde", b"\xdf")
 
-MOVE_ON = {
-    dialect: f"INSERT INTO books_marks (stream, seq) VALUES ({place}, {place})"
+MOVE_ON = (
+    "INSERT INTO books_marks (stream, seq) VALUES ({0}, {0})"
     " ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq"
-    for dialect, place in (("sqlite", "?"), ("postgresql", "%s"))
-}
+)
+ENTRIES = (
+    "SELECT seq, kind, version, stream, body, checksum FROM books_entries"
+    " WHERE stream = {0} AND seq > {0}{1} ORDER BY seq LIMIT {0}"
+)
+MARKS = (Cut.KIND, Settled.KIND)
+ONLY_MARKS = f" AND kind IN ({', '.join(repr(kind) for kind in MARKS)})"
 
 
 class SqlStore:
     """The connection of an actor's only writer, sound until a write on it fails."""
 
-    def __init__(self, engine: Engine, tables: Tables) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, tables: Tables) -> None:
+        self._dialect = database.dialect
         self._tables = tables
-        self._row = tables.rows
-        self._connection = engine.connect()
+        self._connection = Connection(database)
         self._writing = False
         try:
             bring_up(self._connection, tables)
         except BaseException:
             self._release()
             raise
-        self._insert = insert_of(engine, tables.rows)
+        self._insert = tables.inserts[tables.rows]
 
     def _begin(self) -> None:
         """Note that a write begins; refuse it behind one that did not end."""
         if self._writing:
             raise StoreFault(
-                self._row.__tablename__,
+                self._tables.rows,
                 "an earlier write failed, and may have been done",
                 "nothing to be written behind it",
                 "Open the store anew and read what is there",
@@ -88,30 +92,29 @@ class SqlStore:
     def _read(self, kind: str, version: int, body: bytes) -> Message:
         return decode_fields(kind, version, body)
 
-    def _read_rows(self, statement: str) -> Sequence[Any]:
-        rows = self._connection.exec_driver_sql(statement).all()
+    def _read_rows(self, statement: str, values: Sequence[Any] = ()) -> Rows:
+        rows = self._connection.rows(statement, values)
         self._connection.rollback()
         return rows
 
     def _damaged(self, found: str) -> StoreFault:
         return StoreFault(
-            self._row.__tablename__, found, "what was written", "Restore the store from a backup"
+            self._tables.rows, found, "what was written", "Restore the store from a backup"
         )
 
     def _release(self) -> None:
         self._connection.close()
-        self._engine.dispose()
 
 
 class SqlJournal(SqlStore):
     """The journal of one actor (the port is `supervision.journal.Journal`)."""
 
-    def __init__(self, engine: Engine, actor: str) -> None:
-        super().__init__(engine, journal_tables(actor))
-        if engine.dialect.name == "postgresql":
+    def __init__(self, database: Database, actor: str) -> None:
+        super().__init__(database, tables_of(actor, database.dialect))
+        if self._dialect == POSTGRESQL:
             # Each write is one statement: alone it is all or nothing, and one journey.
-            self._connection.execution_options(isolation_level="AUTOCOMMIT")
-        self._table = f'"{self._row.__tablename__}"'
+            self._connection.driver.autocommit = True
+        self._table = f'"{self._tables.rows}"'
         ((last,),) = self._read_rows(f"SELECT max(seq) FROM {self._table}")
         self._last = last or 0
         self._waits = True
@@ -155,7 +158,7 @@ class SqlJournal(SqlStore):
             row["checksum"] = checksum(row)
         self._begin()
         if waits is not self._waits:
-            self._connection.exec_driver_sql(WAITING[self._engine.dialect.name, waits])
+            self._connection.run(WAITING[self._dialect, waits])
             self._connection.commit()  # Both kinds of store change it between transactions only.
             self._waits = waits
         self._insert(self._connection, rows)
@@ -169,18 +172,18 @@ class SqlJournal(SqlStore):
 class SqlBooks(SqlStore):
     """Every decision message of every stream, in the order of its stream."""
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine, books_tables())
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, tables_of(BOOKS, database.dialect))
         self._rows: list[dict[str, Any]] = []
         self._layouts = self._known_layouts()
-        self._insert_layouts = insert_of(engine, self._tables.layouts)
+        self._move_on = MOVE_ON.format(PLACE[self._dialect])
         self._new_layouts: list[dict[str, Any]] = []
         self._taken: Positions = self.positions()
         self._dirty = False
 
     def positions(self) -> Positions:
         """Return the last number of each stream that is safely kept."""
-        return dict(map(tuple, self._read_rows("SELECT stream, seq FROM books_marks")))
+        return dict(self._read_rows("SELECT stream, seq FROM books_marks"))
 
     def _known_layouts(self) -> dict[tuple[str, int], list[str]]:
         rows = self._read_rows("SELECT kind, version, names FROM books_layouts")
@@ -221,12 +224,10 @@ class SqlBooks(SqlStore):
             return
         self._begin()
         if self._new_layouts:
-            self._insert_layouts(self._connection, self._new_layouts)
+            self._tables.inserts["books_layouts"](self._connection, self._new_layouts)
         if self._rows:
             self._insert(self._connection, self._rows)
-        self._connection.exec_driver_sql(
-            MOVE_ON[self._engine.dialect.name], list(self._taken.items())
-        )
+        self._connection.run_many(self._move_on, list(self._taken.items()))
         self._end()
         self._rows.clear()
         self._new_layouts.clear()
@@ -238,7 +239,7 @@ class SqlBooks(SqlStore):
 
     def marks(self, stream: str) -> Iterable[Cut | Settled]:
         """Yield the cuts and settlements among them."""
-        for mark in self._entries(stream, self._row.kind.in_([Cut.KIND, Settled.KIND])):
+        for mark in self._entries(stream, ONLY_MARKS):
             assert isinstance(mark, Cut | Settled)
             yield mark
 
@@ -247,15 +248,11 @@ class SqlBooks(SqlStore):
             return decode_fields(kind, version, body)
         return decode_kept(body, self._layouts.get((kind, version)))
 
-    def _entries(self, stream: str, *conditions: Any) -> Iterator[Message]:
-        row = self._row
-        columns = select(row.seq, row.kind, row.version, row.stream, row.body, row.checksum)
-        chosen = columns.where(row.stream == stream, *conditions).order_by(row.seq)
+    def _entries(self, stream: str, condition: str = "") -> Iterator[Message]:
+        statement = ENTRIES.format(PLACE[self._dialect], condition)
         after: int | None = 0
         while after is not None:
-            part = chosen.where(row.seq > after).limit(READ_ROWS)
-            rows = self._connection.execute(part).all()
-            self._connection.rollback()
+            rows = self._read_rows(statement, (stream, after, READ_ROWS))
             yield from self._checked(rows, "stream")
             after = rows[-1][0] if len(rows) == READ_ROWS else None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from actors.adapters.store import SqlJournal, engine_for
+from actors.adapters.store import SqlJournal, database_for
 from actors.desk import DeskShell
 from ops.bench.floor import CONTRACT, OPEN_NS
 from ops.bench.row import Row, percentile
@@ -54,7 +54,7 @@ def journal_rates(directory: Path, fact: OrderFilled, count: int, url: str = "")
     with tempfile.TemporaryDirectory(dir=directory) as home:
         run = Path(home) / "bench" / "data"
         run.mkdir(parents=True)
-        journal = SqlJournal(engine_for(url, str(run), "bench"), "bench")
+        journal = SqlJournal(database_for(url, str(run), "bench"), "bench")
         bare = bare_commit(Path(home) / "bare.sqlite", fact)
         positions = {"risk": NANOS_PER_S, "broker": NANOS_PER_S}
         works: tuple[Callable[[], object], ...] = (

@@ -6,13 +6,15 @@ check can touch a journal or a state (domain 8.6). Each returns why it failed, "
 
 import secrets
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from actors.adapters.fault import StoreFault
 from actors.adapters.kept_state import load_state, save_state
 from actors.adapters.notify.port import Notifier, Refused, RetryAfter, Sent, Unreachable
-from actors.adapters.store import SqlJournal, engine_for
+from actors.adapters.sql import Connection, database_for
+from actors.adapters.store import SqlJournal
 from actors.core.notices.notice import Notice, Severity
 from protocol.commands import Action, CommandGiven
 from protocol.units import Nanos
@@ -25,10 +27,8 @@ def store_trial(url: str, data: Path) -> str:
     try:
         if url:
             # Its tables belong to the actors: they are not tried with rows of ours.
-            engine = engine_for(url, str(data), "preflight")
-            with engine.connect() as connection:
-                connection.exec_driver_sql("SELECT 1")
-            engine.dispose()
+            with closing(Connection(database_for(url, str(data), "preflight"))) as connection:
+                connection.rows("SELECT 1")
             return ""
         return _tried(data, _journal)
     except StoreFault as fault:
@@ -79,7 +79,7 @@ def _journal(aside: Path) -> str:
     )
     found = []
     for facts in ([fact], []):  # The second time it is only read.
-        journal = SqlJournal(engine_for("", str(aside), "trial"), "trial")
+        journal = SqlJournal(database_for("", str(aside), "trial"), "trial")
         try:
             if facts:
                 journal.append(facts, {"feed": 1})

@@ -6,6 +6,7 @@ is brought up to date in the copy alone. On a server it reads under a name of it
 transactions that only read. The run's directory says which of the two it is.
 """
 
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -96,15 +97,21 @@ def _passed(books: Books, stream: str, end_ns: int) -> bool:
 
 
 def _on_server(data: Path, settings: Settings) -> Books:
-    from actors.adapters.store import SqlBooks, engine_for
+    from actors.adapters.store import SqlBooks, database_for
 
-    engine = engine_for(settings.store.url, str(data), "recap")
-    return SqlBooks(engine.execution_options(postgresql_readonly=True))
+    database = database_for(settings.store.url, str(data), "recap")
+
+    def reading() -> Any:
+        driver = database.connect()
+        driver.read_only = True
+        return driver
+
+    return SqlBooks(dataclasses.replace(database, connect=reading))
 
 
 def _copy(path: Path, aside: str) -> Books:
     from actors.adapters.sqlite import fault_of
-    from actors.adapters.store import SqlBooks, engine_for
+    from actors.adapters.store import SqlBooks, database_for
 
     try:
         with (
@@ -114,7 +121,7 @@ def _copy(path: Path, aside: str) -> Books:
             found.backup(copy)
     except sqlite3.Error as error:
         raise fault_of(error, path) from None
-    return SqlBooks(engine_for("", aside, "books"))
+    return SqlBooks(database_for("", aside, "books"))
 
 
 def alarms_of(run_dir: Path | None) -> list[Alarm]:

@@ -27,7 +27,7 @@ SDK_ONLY_IN = {
     "zmq": {"supervision.streams", "supervision.inspection"},
     "thespian": THESPIAN,
     "sqlmodel": {"actors.adapters.schema"},
-    "sqlalchemy": {f"actors.adapters.{name}" for name in ("inserts", "schema", "sql", "store")},
+    "sqlalchemy": {"actors.adapters.schema"},
     "psycopg": {"actors.adapters.postgres"},
     "databento": {"actors.adapters.feeds.dbn"},
     "databento_dbn": {"actors.adapters.feeds.dbn"},
@@ -87,7 +87,7 @@ def allowed_ours(name: str) -> tuple[str, ...]:
         return ("protocol", "supervision")
     if name.startswith("web"):
         return ("protocol", "web", "actors.core", *shell_ports, "supervision.status",
-                "supervision.inspection")  # fmt: skip
+                "supervision.inspection", "supervision.orders")  # fmt: skip
     return ("protocol", "actors", "supervision", "web", "ops")
 
 

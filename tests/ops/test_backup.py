@@ -11,7 +11,7 @@ import pytest
 from actors.adapters.day_files import alone
 from actors.adapters.frames import FrameLog
 from actors.adapters.kill_file import NAME
-from actors.adapters.store import SqlBooks, SqlJournal, engine_for
+from actors.adapters.store import SqlBooks, SqlJournal, database_for
 from ops.backup import NotBackedUp, backup
 from ops.manifest import MANIFEST, BadBackup, describe, read_manifest
 from ops.restore import NotRestored, restore
@@ -32,7 +32,7 @@ def make_run(tmp_path: Path, feed: int = 3) -> Path:
         (data / directory).mkdir(parents=True, exist_ok=True)
     journal_of(data, "desk", 5, {"broker": 4})
     journal_of(data, "broker", 4, {"desk": 5, "feed": feed})
-    books = SqlBooks(engine_for("", str(data), "books"))
+    books = SqlBooks(database_for("", str(data), "books"))
     for seq in (1, 2):
         books.add("desk", seq, Settled(number=seq))
     books.close()
@@ -52,7 +52,7 @@ def make_run(tmp_path: Path, feed: int = 3) -> Path:
 
 
 def journal_of(data: Path, actor: str, facts: int, read: dict[str, int]) -> None:
-    journal = SqlJournal(engine_for("", str(data), actor), actor)
+    journal = SqlJournal(database_for("", str(data), actor), actor)
     journal.append([Settled(number=n + 1) for n in range(facts)], read)
     journal.close()
 
@@ -95,7 +95,7 @@ def test_a_torn_frame_is_left_out(tmp_path):
 
 def test_a_writer_goes_on_while_its_store_is_held_and_the_copy_has_what_was_held(tmp_path):
     data = make_run(tmp_path) / "data"
-    journal = SqlJournal(engine_for("", str(data), "desk"), "desk")
+    journal = SqlJournal(database_for("", str(data), "desk"), "desk")
     held = Held(data / "desk.sqlite")
     journal.append([Settled(number=6)], {"broker": 4})
     held.copy(tmp_path / "copy.sqlite")
@@ -111,7 +111,7 @@ def test_a_source_that_was_held_too_early_is_looked_at_again(tmp_path):
     desk = Held(data / "desk.sqlite")
     journal_of(data, "other", 1, {})
     for actor, fact, read in (("desk", 6, {"broker": 4}), ("broker", 5, {"desk": 6, "feed": 3})):
-        journal = SqlJournal(engine_for("", str(data), actor), actor)
+        journal = SqlJournal(database_for("", str(data), actor), actor)
         journal.append([Settled(number=fact)], read)
         journal.close()
     broker = Held(data / "broker.sqlite")

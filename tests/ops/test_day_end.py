@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from rich.console import Console
 
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from ops.day_end import PAUSES_S, write_recap
 from protocol.settings import RunSettings, Settings
 from tests.makers import at
@@ -33,7 +33,7 @@ class Floor:
         self.pauses.append(pause_s)
         self.left -= 1
         if self.left == 0:
-            books = SqlBooks(engine_for("", str(self.run_dir / "data"), "books"))
+            books = SqlBooks(database_for("", str(self.run_dir / "data"), "books"))
             keep(books, streams())
             settle(books, at("17:00"))
             books.close()

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from actors.adapters.books import MemoryBooks
 from actors.adapters.feeds.tape import Summary
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from ops.replay import (
     JUDGING,
     PatternCount,
@@ -238,7 +238,7 @@ def test_the_print_names_part_pattern_and_fate_and_folds_long_reasons_between_wo
 
 def test_books_in_a_database_count_the_same(tmp_path):
     detector, router = [make_signal(), make_signal(id="2")], [make_approved(), make_dropped()]
-    books = SqlBooks(engine_for("", str(tmp_path), "books"))
+    books = SqlBooks(database_for("", str(tmp_path), "books"))
     for stream, messages in {"detector": detector, "router": router}.items():
         for seq, message in enumerate(messages, start=1):
             books.add(stream, seq, message)

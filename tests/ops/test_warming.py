@@ -11,7 +11,7 @@ from rich.console import Console
 from actors.adapters.feeds.port import FeedError
 from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import TapeRule, tape, write_tape
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from actors.adapters.tape import Tape
 from ops.warming import run_dirs_of, warming
 from protocol.day_settings import WarmupSettings
@@ -31,7 +31,7 @@ def messages():
 def run_with_bars(run_dir, count=30):
     """A run that has kept the bars up to the first trade of the tape."""
     (run_dir / "data").mkdir(parents=True)
-    books = SqlBooks(engine_for("", str(run_dir / "data"), "books"))
+    books = SqlBooks(database_for("", str(run_dir / "data"), "books"))
     end = at("18:00", "2025-12-01")
     for n in range(count):
         start = end - (count - n) * FIVE - 3_600 * 10**9  # Up to the halt at 17:00.
@@ -73,7 +73,7 @@ def test_why_there_are_none_is_said(tmp_path):
 
 
 def test_a_search_that_dies_is_an_error_that_says_how_to_go_without(tmp_path, monkeypatch):
-    monkeypatch.setattr("ops.warming._tell", lambda *_: os._exit(9))  # In the child.
+    monkeypatch.setattr("ops.warming._found", lambda *_: os._exit(9))  # In the child.
     with pytest.raises(FeedError, match="warmup.bars = 0 does without"):
         led([tmp_path])
 

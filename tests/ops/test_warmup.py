@@ -10,7 +10,7 @@ from actors.adapters.day_files import roll
 from actors.adapters.feeds.port import FeedError
 from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import TapeRule, tape
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from actors.core.warmup.stretch import Refusal
 from actors.recorder import RecorderShell
 from ops.replay import local_floor
@@ -49,7 +49,7 @@ def stored(run_dir, bars):
     """Keep bars in the books of a run."""
     data = run_dir / "data"
     data.mkdir(parents=True, exist_ok=True)
-    books = SqlBooks(engine_for("", str(data), "books"))
+    books = SqlBooks(database_for("", str(data), "books"))
     for seq, bar in enumerate(bars, 1):
         books.add("bars", seq, bar)
     books.close()

@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -39,8 +38,8 @@ from supervision.journal import MemoryJournal
 from supervision.shell import Shell, SinkShell
 from supervision.simulator import Faults, Place, Simulator
 from supervision.spec import ChildSpec
+from tests.simulation.week_market import CLOCKS_GO_BACK, NEW_YORK, REGULAR, SHORT, at
 
-NEW_YORK = ZoneInfo("America/New_York")
 FIRST, LAST = datetime(2025, 10, 31, 12, 0), datetime(2025, 11, 9, 19, 0)
 CLOSED, HALF = date(2025, 11, 5), date(2025, 11, 6)
 SETTINGS = dataclasses.replace(
@@ -50,16 +49,7 @@ STORM = Faults(
     crash=0.15, power=0.02, loss=0.05, duplicate=0.05, delay=0.1, crashes_max=30
 )
 AGAIN = Outcome(75, "no route")
-REGULAR = {
-    "warmup": "07:00", "preflight": "09:25", "rth_open": "09:30", "first_entry": "09:35",
-    "last_entry": "15:45", "flatten_time": "15:55", "rth_close": "16:00", "digest": "16:00",
-    "watch_end": "16:15", "hard_stop": "16:59:30", "roll": "17:00", "recap": "17:01",
-    "export": "17:01",
-}  # fmt: skip
-SHORT = REGULAR | {
-    "last_entry": "13:00", "flatten_time": "13:10", "rth_close": "13:15", "digest": "13:15",
-    "watch_end": "13:30",
-}  # fmt: skip
+SHORT_DAY = REGULAR | SHORT["13:15"]
 
 
 class WeekFeed(Shell):
@@ -91,21 +81,11 @@ class Diary(SinkShell):
         self.open = []
 
 
-def is_open(moment: datetime) -> bool:
-    """Whether the exchange trades, in words of its own: no code of ours is asked."""
-    minute, weekday, day = moment.hour * 60 + moment.minute, moment.weekday(), moment.date()
-    trading = day + timedelta(days=1) if minute >= 17 * 60 else day
-    if weekday == 5 or (weekday == 4 and minute >= 17 * 60) or (weekday == 6 and minute < 18 * 60):
-        return False
-    early = day == HALF and 13 * 60 + 15 <= minute < 18 * 60
-    return trading != CLOSED and not early and not 17 * 60 <= minute < 18 * 60
-
-
 def moments() -> Iterator[int]:
     """Yield the instants of the trades: two a minute while the exchange is open."""
     moment = FIRST.replace(tzinfo=NEW_YORK).astimezone(UTC)
     while (local := moment.astimezone(NEW_YORK)).replace(tzinfo=None) < LAST:
-        if is_open(local):
+        if CLOCKS_GO_BACK.is_open(local):
             base = int(moment.timestamp()) * NANOS_PER_S
             yield from (base + 7 * NANOS_PER_S, base + 40 * NANOS_PER_S)
         moment += timedelta(minutes=1)
@@ -173,11 +153,6 @@ class Week:
         return [fact for fact in self.diary if isinstance(fact, kinds)]
 
 
-def at(day: date, clock: str) -> int:
-    moment = datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=NEW_YORK)
-    return int(moment.timestamp()) * NANOS_PER_S
-
-
 def wanted() -> dict[tuple[str, str], int]:
     """Return the hour of every action of the week by action and trading date, a table by hand."""
     found = {
@@ -186,7 +161,7 @@ def wanted() -> dict[tuple[str, str], int]:
     found["globex_open", "2025-10-31"] = at(date(2025, 10, 30), "18:00")
     for number in (3, 4, 6, 7):
         day = date(2025, 11, number)
-        for name, clock in (SHORT if day == HALF else REGULAR).items():
+        for name, clock in (SHORT_DAY if day == HALF else REGULAR).items():
             found[name, str(day)] = at(day, clock)
         found["globex_open", str(day)] = at(day - timedelta(days=1), "18:00")
     found["globex_open", "2025-11-10"] = at(date(2025, 11, 9), "18:00")

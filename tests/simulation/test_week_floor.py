@@ -21,7 +21,7 @@ import pytest
 
 from actors.adapters.books import STREAMS, MemoryBooks, digest
 from actors.adapters.digest import sha256_of
-from actors.adapters.store import SqlBooks, SqlJournal, engine_for
+from actors.adapters.store import SqlBooks, SqlJournal, database_for
 from actors.core.session.calendar import Schedule
 from ops.calendars import with_calendar
 from protocol.message import Message
@@ -38,6 +38,7 @@ from tests.simulation.week_checks import (
     check_day_files,
     check_destination,
     check_digests,
+    check_excursions,
     check_journals,
     check_recaps,
     date_of,
@@ -109,7 +110,7 @@ class Lived:
         self.facts = self._facts()
 
     def _kept(self) -> MemoryBooks:
-        kept, found = MemoryBooks(), SqlBooks(engine_for("", str(self.floor.data), "books"))
+        kept, found = MemoryBooks(), SqlBooks(database_for("", str(self.floor.data), "books"))
         for stream in (*STREAMS, "session"):
             for seq, message in enumerate(found.entries(stream), 1):
                 kept.add(stream, seq, message)
@@ -118,8 +119,8 @@ class Lived:
         return kept
 
     def _facts(self) -> list[Message]:
-        engine = engine_for("", str(self.floor.data), "session")
-        journal = SqlJournal(engine, "session")
+        place = database_for("", str(self.floor.data), "session")
+        journal = SqlJournal(place, "session")
         facts = list(journal.load())
         journal.close()
         return facts
@@ -138,6 +139,7 @@ class Lived:
         journals = {id: journal.load() for id, journal in floor.journals.items()}
         check_journals(journals | {"session": self.facts}, self.books)
         check_recaps(self.books, data, week, DOLLARS * 100)
+        check_excursions(self.name, self.books, data, week)
         check_digests(floor.notified.told, self.books, week)
         check_orders(self, self.seed)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.adapters.notify.port import FakeNotifier
-from actors.adapters.store import engine_for
+from actors.adapters.store import database_for
 from actors.books import BooksShell
 from actors.feed import FeedShell
 from actors.session import LOOK_S as SESSION_LOOK_S
@@ -191,8 +191,8 @@ class WeekFloor:
                 shell = WeekRecorder()
             case "session":
                 shell = SessionShell(self.chores)
-                engine = engine_for("", str(self.data), "session")
-                self.places["session"].journal = DiskJournal(engine, "session")
+                place = database_for("", str(self.data), "session")
+                self.places["session"].journal = DiskJournal(place, "session")
             case "notifier":
                 shell = WeekNotifier(self.notified)
             case _:

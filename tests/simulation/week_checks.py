@@ -16,13 +16,14 @@ import numpy as np
 from pyarrow import parquet
 
 from actors.adapters.books import Books
+from actors.core.columns import Trades
 from actors.core.notices.codes import Told
 from actors.core.notices.notice import Notice
 from protocol.account import BalanceReported
 from protocol.day import ActionMissed, ActionTaken, ChoreEnded, ChoreResult
 from protocol.market import Cut, Settled
 from protocol.message import Message
-from protocol.orders import BracketDenied, Leg
+from protocol.orders import BracketDenied, Leg, PositionClosed
 from protocol.reports import OrderFilled
 from protocol.signals import SignalApproved, SignalDropped, SignalRaised
 from protocol.units import NANOS_PER_S
@@ -226,6 +227,32 @@ def check_recaps(books: Books, data: Path, week: MarketWeek, first_cents: int) -
         balance += round(recap["summary"]["net"] * 100)
         assert round(session["end_balance"] * 100) == balance, f"{day}"
     assert balance == last_balance(books, first_cents)
+
+
+def check_excursions(week_name: str, books: Books, data: Path, week: MarketWeek) -> None:
+    """Hold that each recap knows how far the market went, on its date and on those before it."""
+    trades, so_far = walk(week_name), list[tuple[int, int]]()
+    for day in week.dates:
+        trips = of(books.entries("desk"), PositionClosed)
+        own = [trip for trip in trips if date_of(trip.ts_ns) == day]
+        reaches = {trip.bracket_id: _reach(trades, trip) for trip in own}
+        recap = recap_of(data, day)
+        found = {row["bracket_id"]: (row["mae"], row["mfe"]) for row in recap["trades"]}
+        assert found == reaches, f"{day}"
+        so_far += reaches.values()
+        if so_far:
+            told = recap["analytics"]["to_date"]["activity"]
+            for name, column in zip(("mae", "mfe"), zip(*so_far, strict=True), strict=True):
+                mean = sum(column) / len(column)
+                assert abs(told[f"{name}_ticks"] - mean) < 1e-5, f"{day}"
+
+
+def _reach(trades: Trades, trip: PositionClosed) -> tuple[int, int]:
+    """Return how many ticks the market went against and for one contract, at most."""
+    inside = (trades.ts_event >= trip.opened_ns) & (trades.ts_event <= trip.ts_ns)
+    ways = SIGN[trip.direction] * (trades.price[inside].astype(int) - trip.entry_sum)
+    assert trip.quantity == 1
+    return max(0, int(-ways.min())), max(0, int(ways.max()))
 
 
 def untimed(recap: Tally) -> Tally:

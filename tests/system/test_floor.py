@@ -15,7 +15,7 @@ from actors.adapters.books import STREAMS, Books
 from actors.adapters.feeds.ingest import ingest
 from actors.adapters.frames import FrameLog
 from actors.adapters.segments import recorded_frames
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from ops.config import read_settings
 from ops.replay import Result, replay_local, result_of
 from protocol.orders import BracketSubmitted, Leg
@@ -130,7 +130,7 @@ def kill_at_random(run: Running, seed: int) -> Counter[str]:
 
 def ended_books(run: Running, settings: Settings) -> Books:
     assert run.wait_end() == 0, run.output()
-    return SqlBooks(engine_for(settings.store.url, str(run.run_dir / "data"), "books"))
+    return SqlBooks(database_for(settings.store.url, str(run.run_dir / "data"), "books"))
 
 
 def stop(run: Running) -> None:

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from actors.adapters.fault import StoreFault
-from actors.adapters.store import SqlBooks, SqlJournal, engine_for
+from actors.adapters.store import SqlBooks, SqlJournal, database_for
 from protocol.market import Cut, CutReason
 from tests.venues.postgres import PASSWORD
 
@@ -40,18 +40,18 @@ class StorePlace:
     def file(self, actor: str = "desk") -> Path:
         return self.directory / f"{actor}.sqlite"
 
-    def engine(self, actor: str, wait_s: float = WAIT_S) -> Any:
-        return engine_for(self.url, str(self.directory), actor, wait_s)
+    def database(self, actor: str, wait_s: float = WAIT_S) -> Any:
+        return database_for(self.url, str(self.directory), actor, wait_s)
 
     def journal(self, actor: str = "desk", wait_s: float = WAIT_S) -> SqlJournal:
         self.leave(actor)
-        journal = SqlJournal(self.engine(actor, wait_s), actor)
+        journal = SqlJournal(self.database(actor, wait_s), actor)
         self._open[actor] = journal
         return journal
 
     def books(self) -> SqlBooks:
         self.leave("books")
-        books = SqlBooks(self.engine("books"))
+        books = SqlBooks(self.database("books"))
         self._open["books"] = books
         return books
 

@@ -50,11 +50,12 @@ def test_notes_stand_among_the_facts_in_the_order_of_their_decision(place):
 
 def test_a_fact_waits_for_the_disk_whatever_was_noted_before(place):
     journal = place.journal()
-    question, on, off = WAITING[journal._engine.dialect.name]
+    question, on, off = WAITING[journal._connection.database.dialect]
     found = []
     for write in (journal.append, journal.note, journal.note, journal.append):
         write([cut(len(found) + 1)], {})
-        found.append(journal._connection.exec_driver_sql(question).scalar())
+        ((value,),) = journal._connection.rows(question)
+        found.append(value)
         journal._connection.rollback()
     assert found == [on, off, off, on]
 
@@ -80,7 +81,7 @@ def test_two_actors_keep_two_journals(place):
 def test_a_second_writer_is_refused_and_the_first_goes_on(place):
     first = place.journal()
     with fault("another actor writes it", "only writer"):
-        SqlJournal(place.engine("desk", wait_s=0.05), "desk")
+        SqlJournal(place.database("desk", wait_s=0.05), "desk")
     first.append([cut(1)], {})
     assert list(place.journal().load()) == [cut(1)]
 
@@ -230,17 +231,17 @@ def test_actors_that_start_together_agree_on_one_schema(server, postgres_server)
 
 def test_a_store_in_files_loads_no_driver_of_a_server(tmp_path):
     program = (
-        "import sys; from actors.adapters.store import SqlJournal, engine_for;"
-        f"SqlJournal(engine_for('', {str(tmp_path)!r}, 'desk'), 'desk').close();"
+        "import sys; from actors.adapters.store import SqlJournal, database_for;"
+        f"SqlJournal(database_for('', {str(tmp_path)!r}, 'desk'), 'desk').close();"
         "sys.exit('psycopg' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
 def test_a_file_is_written_through_to_the_disk(files):
-    pragma = files.journal()._connection.exec_driver_sql
-    assert pragma("PRAGMA journal_mode").scalar() == "wal"
-    assert pragma("PRAGMA synchronous").scalar() == 2
+    pragma = files.journal()._connection.rows
+    assert pragma("PRAGMA journal_mode") == [("wal",)]
+    assert pragma("PRAGMA synchronous") == [(2,)]
 
 
 def test_books_keep_a_frame_as_it_came_and_read_it_again(place):

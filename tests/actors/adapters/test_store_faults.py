@@ -53,7 +53,7 @@ def refuses_what_follows(journal: Journal) -> None:
 def test_a_full_file_keeps_what_it_had_and_goes_on_when_there_is_room(files):
     journal = files.journal()
     journal.append(many(2), {"risk": 1})
-    journal._connection.exec_driver_sql("PRAGMA max_page_count = 1")  # The least: what it has.
+    journal._connection.run("PRAGMA max_page_count = 1")  # The least: what it has.
     with fault("the disk is full", "SQLITE_FULL", "room", "Free some space"):
         journal.append(many(1_000, 3), {"risk": 2})
     refuses_what_follows(journal)
@@ -548,7 +548,7 @@ def test_a_shell_on_a_full_disk_publishes_nothing_and_goes_on_when_there_is_room
     journal = files.journal()
     cell, _ = cell_on(journal, sent)
     offer(cell, 1)
-    journal._connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    journal._connection.run("PRAGMA max_page_count = 1")
     with fault("the disk is full"):
         offer(cell, *range(2, 900))
     assert sent == [told(1)]

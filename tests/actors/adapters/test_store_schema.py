@@ -6,10 +6,11 @@ import sqlite3
 
 import psycopg
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import NullPool, create_engine, inspect
 
-from actors.adapters import schema
-from actors.adapters.schema import VERSION, Tables, books_tables, journal_tables
+from actors.adapters import upgrade
+from actors.adapters.tables import Tables, tables_of
+from actors.adapters.upgrade import VERSION
 from protocol.market import Settled
 from tests.actors.adapters.stores import StorePlace, cut, fault, in_child, run
 
@@ -50,18 +51,19 @@ def old(place) -> StorePlace:
 
 def shape(place: StorePlace, actor: str, tables: Tables) -> dict[str, object]:
     """Return what a database says of the tables of a store."""
-    engine = place.engine(actor)
+    kind = "postgresql+psycopg" if place.url else "sqlite"
+    engine = create_engine(
+        f"{kind}://", creator=place.database(actor).connect, poolclass=NullPool
+    )
     found = inspect(engine)
-    shapes = {
-        table.name: (
-            [{**column, "type": str(column["type"])} for column in found.get_columns(table.name)],
-            found.get_pk_constraint(table.name)["constrained_columns"],
-            found.get_indexes(table.name),
+    return {
+        name: (
+            [{**column, "type": str(column["type"])} for column in found.get_columns(name)],
+            found.get_pk_constraint(name)["constrained_columns"],
+            found.get_indexes(name),
         )
-        for table in tables.each()
+        for name in tables.makes
     }
-    engine.dispose()
-    return shapes
 
 
 def test_an_old_journal_is_read_and_goes_on(old):
@@ -85,7 +87,9 @@ def test_old_books_are_read_and_go_on(old):
 def test_what_became_of_an_old_store_is_what_a_new_one_is(old, tmp_path):
     new = StorePlace(old.url, tmp_path / "new" / "data")
     new.directory.mkdir(parents=True)
-    for actor, tables in (("desk", journal_tables("desk")), ("books", books_tables())):
+    dialect = old.database("desk").dialect
+    for actor in ("desk", "books"):
+        tables = tables_of(actor, dialect)
         for place in (old, new):
             place.books() if actor == "books" else place.journal(actor)
             place.leave(actor)
@@ -107,14 +111,14 @@ def test_a_death_in_the_middle_leaves_the_old_store_as_it_was(old, monkeypatch):
             os.kill(os.getpid(), signal.SIGKILL)
         return {**row, "checksum": 0}
 
-    monkeypatch.setitem(schema.STEPS, 1, die)
+    monkeypatch.setitem(upgrade.STEPS, 1, die)
     assert in_child(old.journal) == -signal.SIGKILL
     monkeypatch.undo()
     assert list(old.journal(wait_s=2.0).load()) == [cut(1), Settled(number=1), cut(2)]
 
 
 def test_a_long_store_is_copied_in_parts_and_whole(old, monkeypatch):
-    monkeypatch.setattr(schema, "COPY_ROWS", 2)
+    monkeypatch.setattr(upgrade, "COPY_ROWS", 2)
     assert list(old.journal().load()) == [cut(1), Settled(number=1), cut(2)]
 
 
@@ -124,8 +128,8 @@ def test_steps_follow_each_other_up_to_today(old, monkeypatch):
     old.books()
     old.close()
     taken = []
-    monkeypatch.setattr(schema, "VERSION", VERSION + 1)
-    monkeypatch.setitem(schema.STEPS, VERSION, lambda row: taken.append(row["seq"]) or row)
+    monkeypatch.setattr(upgrade, "VERSION", VERSION + 1)
+    monkeypatch.setitem(upgrade.STEPS, VERSION, lambda row: taken.append(row["seq"]) or row)
     facts = [cut(1), Settled(number=1), cut(2), cut(3)]
     assert list(old.journal().load()) == facts
     assert list(old.books().entries("bars")) == [cut(1)]

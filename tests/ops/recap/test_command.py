@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from ops.recap.command import NotSettled, as_json, recap
 from protocol.settings import RunSettings, Settings
 from tests.makers import at
@@ -19,7 +19,7 @@ NOW = at("17:01")
 def run_dir(tmp_path):
     data = tmp_path / "runs" / "floor" / "data"
     data.mkdir(parents=True)
-    books = SqlBooks(engine_for("", str(data), "books"))
+    books = SqlBooks(database_for("", str(data), "books"))
     keep(books, streams())
     books.close()
     return data.parent
@@ -54,7 +54,7 @@ def test_a_day_that_the_floor_has_not_lived_to_its_end_is_refused_where_that_is_
     with pytest.raises(NotSettled, match="2025-12-02"):
         recap(settings_in(tmp_path), run_dir, day, out, NOW, settled=True)
     assert not out.exists()
-    books = SqlBooks(engine_for("", str(run_dir / "data"), "books"))
+    books = SqlBooks(database_for("", str(run_dir / "data"), "books"))
     settle(books, at("17:00"))
     books.close()
     recap(settings_in(tmp_path), run_dir, day, out, NOW, settled=True)

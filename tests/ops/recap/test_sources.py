@@ -12,7 +12,7 @@ from actors.adapters.day_files import roll
 from actors.adapters.fault import StoreFault
 from actors.adapters.frames import FrameLog
 from actors.adapters.segments import SegmentedLog
-from actors.adapters.store import SqlBooks, engine_for
+from actors.adapters.store import SqlBooks, database_for
 from actors.books import SETTLING
 from actors.core.columns import batch_of
 from actors.core.orders.excursions import Extremes
@@ -49,7 +49,7 @@ def run_dir(tmp_path):
 
 
 def writer(run_dir, url=""):
-    return SqlBooks(engine_for(url, str(run_dir / "data"), "books"))
+    return SqlBooks(database_for(url, str(run_dir / "data"), "books"))
 
 
 def trips_in(run_dir, settings=None):
