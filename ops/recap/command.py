@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.core.session.calendar import trading_date
+from ops.kept_settings import as_kept
 from ops.recap.document import Surroundings, document
 from ops.recap.page import page
 from ops.recap.sources import (
@@ -41,10 +42,13 @@ def recap(
     """Write the recap of `day` at `now_ns` into `out_dir`; return the paths of document and page.
 
     Without `run_dir` the running floor is told of, else the run that was written last; without
-    `day` the last trading date of its bars, else that of now. With `settled` a date that the
-    floor has not lived to its end is refused: `NotSettled`.
+    `day` the last trading date of its bars, else that of now. It is told by the settings that the
+    run decides by. With `settled` a date that the floor has not lived to its end is refused:
+    `NotSettled`.
     """
     run_dir = run_dir if run_dir is not None else run_of(settings)
+    if run_dir is not None:
+        settings = as_kept(settings, run_dir / "data")
     told = _told(settings, run_dir, day, now_ns, settled)
     written = document(told, _around(settings, run_dir, told, now_ns))
     out_dir.mkdir(parents=True, exist_ok=True)

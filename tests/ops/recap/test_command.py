@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from actors.adapters.store import SqlBooks, database_for
+from ops.kept_settings import keep as keep_settings
 from ops.recap.command import NotSettled, as_json, recap
 from protocol.settings import RunSettings, Settings
 from tests.makers import at
@@ -78,3 +79,11 @@ def test_json_has_no_number_for_infinity_and_none_is_written():
     document["summary"]["net"] = float("inf")
     with pytest.raises(ValueError, match="Out of range"):
         as_json(document)
+
+
+def test_the_fill_model_told_is_that_of_the_run_and_not_of_whoever_asks(tmp_path, run_dir):
+    settings = settings_in(tmp_path)
+    paper = dataclasses.replace(settings.paper, slippage_ticks=3)
+    keep_settings(dataclasses.replace(settings, paper=paper), run_dir / "data")
+    (path, _) = recap(settings, run_dir, date(2025, 12, 2), tmp_path / "out", NOW)
+    assert json.loads(path.read_text())["session"]["fills"]["slippage_ticks"] == 3
