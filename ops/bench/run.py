@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ops.bench import backtest, beside, floor, patterns, peers, service, store, wire
+from ops.bench import backtest, beside, floor, page, patterns, peers, service, store, wire
 from ops.bench.floor import Walk
 from ops.bench.row import Row, percentile
 from protocol.market import BarClosed
@@ -67,6 +67,7 @@ def measures(
         lambda: backtest_rows(settings, python, quick=quick),
         lambda: store.store_rows(url, directory, quick=quick),
         lambda: latency_rows(settings, directory, quick=quick),
+        lambda: page.page_rows(settings, directory, quick=quick),
         lambda: service_rows(settings, directory, quick=quick),
     )
 

@@ -46,7 +46,7 @@ SDK_ONLY_IN = {
     "discord_webhook": {"actors.adapters.notify.discord"},
     "requests": {"actors.adapters.notify.discord"},
     "zstandard": {"actors.adapters.feeds.dbn", "actors.adapters.feeds.ingest"},
-    "aiohttp": {"web"},  # Anywhere in it.
+    "aiohttp": {"web", "ops.bench.page_client"},
 }
 
 
