@@ -20,6 +20,8 @@ class WebSettings:
     users_file: str = "floorwatch-users.json"  # Mode 600; where it is absent there are no users.
     # Of the user "operator", where no file is wanted; it must not get into a log.
     password: str = field(default="", repr=False)
+    # What a scraper of /metrics shows instead of a login, as "Authorization: Bearer ...".
+    metrics_token: str = field(default="", repr=False)
     tls_cert_file: str = ""  # PEM; with `tls_key_file` the page is served by HTTPS.
     tls_key_file: str = ""
     trust_network: bool = False  # Something in front of it has the TLS, or nobody else is there.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from protocol.market import BarWarm
 from protocol.message import Message
 from protocol.settings import Settings
 from protocol.web_settings import WebSettings
@@ -15,6 +16,7 @@ from web.floor import Floor
 from web.replica import FOLDED, Replica
 
 ADDRESS_FILE = "web.json"
+SOURCES: dict[type[Message], str] = {BarWarm: "bars"}  # The feed says it first, to them.
 
 
 def _take(shell: "WebShell", message: Message) -> Iterable[Message]:
@@ -28,7 +30,7 @@ class WebShell(Shell):
     joined = False
     lazy = True
     niceness = 10
-    handlers = {(kind, None): _take for kind in FOLDED}
+    handlers = {(kind, SOURCES.get(kind)): _take for kind in FOLDED}
 
     def configure(self, settings: Settings, directory: str) -> None:
         run_dir = Path(directory).parent

@@ -23,10 +23,11 @@ from web.door import Door
 from web.floor import Floor
 from web.pages import STATIC, page_routes
 from web.port import taken
-from web.routes import ROUTES, STOPPING, old_kill
+from web.routes import ROUTES, STOPPING
 
 START_LIMIT_S = 10.0
 STOP_LIMIT_S = 3.0
+PART_LOOK_S, PART_LOOKS = 0.01, 50  # Half a second in all.
 KEEP_ALIVE_S = 75.0
 YEAR_S = 365 * 24 * 3600
 HEADERS = {
@@ -49,7 +50,7 @@ def make_app(floor: Floor, settings: Settings) -> web.Application:
     house = House(floor, settings)
     door = Door(own.connections_max)
     app = web.Application(
-        middlewares=[_heard(door), as_problems, guard(own, house.logins, ENDPOINTS), old_kill],
+        middlewares=[_heard(door), as_problems, guard(own, house.logins, ENDPOINTS)],
         client_max_size=BODY_BYTES_MAX,
     )
     app[HOUSE], app[HANDS], app[DOOR] = house, Hands(), door
@@ -75,6 +76,15 @@ def _heard(door: Door) -> Middleware:
 
 async def _end_streams(app: web.Application) -> None:
     app[STOPPING].set()
+
+
+async def _part(app: web.Application) -> None:
+    """Let the pages answer that they part: what comes once the server closes is not read."""
+    await _end_streams(app)
+    for _ in range(PART_LOOKS):
+        if not app[HOUSE].news.clients:
+            return
+        await asyncio.sleep(PART_LOOK_S)
 
 
 async def _let_go(app: web.Application) -> None:
@@ -140,6 +150,7 @@ class Server:
         else:
             self._bound.set_result(int(listening.sockets[0].getsockname()[1]))
             await self._stop.wait()
+            await _part(app)
         finally:
             if listening is not None:
                 listening.close()

@@ -15,7 +15,7 @@ from protocol.system import Health
 from supervision.status import Node, fold, read_documents
 from web.replica import Replica
 from web.standing import positions_now, session_now, tape_rows
-from web.view import Section, footprint_at, sections
+from web.view import Section, sections
 
 ROOT = "root"
 ALARMS_FILE = "alarms.jsonl"
@@ -53,11 +53,6 @@ class Floor:
             }
             self._looked_s = monotonic()
         return self._sections
-
-    def footprint(self, end_ms: int) -> Section | None:
-        """Return the footprint of an older bar, None if it is no longer held."""
-        with self._lock:
-            return footprint_at(self._replica, end_ms)
 
     def bars(self, series: str) -> list[BarClosed]:
         """Return the last bars of a series; none of one that the replica does not keep."""

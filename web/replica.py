@@ -20,7 +20,7 @@ from protocol.account import (
 )
 from protocol.commands import CommandGiven
 from protocol.fence import BooksDiffer, FenceCause, FenceClosed, FenceOpened, PositionAdopted
-from protocol.market import BarClosed, Cut, CutReason, TradeBatch, ValueJudged
+from protocol.market import BarClosed, BarWarm, Cut, CutReason, TradeBatch
 from protocol.message import Message
 from protocol.orders import (
     BracketApproved,
@@ -66,7 +66,6 @@ SIGNALS_MAX = 120
 BRACKETS_MAX = 240
 CLIENTS_MAX = 480
 EVENTS_MAX = 120
-TRIPS_MAX = 120
 SETUPS_MAX = 40
 
 
@@ -84,19 +83,18 @@ class Replica:
         self.bars: deque[BarClosed] = deque(maxlen=BARS_MAX)
         self.regimes: deque[RegimeJudged] = deque(maxlen=BARS_MAX)
         self.condition: ConditionJudged | None = None
-        self.value: ValueJudged | None = None
         self.setups: OrderedDict[str, Advice] = OrderedDict()
         self.signals: OrderedDict[str, Journey] = OrderedDict()
         self.brackets: OrderedDict[str, Bracket] = OrderedDict()
         self.clients: OrderedDict[str, str] = OrderedDict()
         self.stages: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self.events: deque[Event] = deque(maxlen=EVENTS_MAX)
-        self.trips: deque[PositionClosed] = deque(maxlen=TRIPS_MAX)
         self.positions: dict[str, PositionOpened | PositionChanged] = {}  # By bracket id.
         self.fence: dict[FenceCause, str] = {}
         self.day = Day()
         self.tape = Tape()
         self.halted: TradingHalted | None = None
+        self.tier: TierChanged | None = None
         self.counts: Counter[str] = Counter()  # Keys are kinds and reasons: closed sets.
 
     def fold(self, message: Message) -> None:
@@ -123,14 +121,17 @@ class Replica:
         self._seen(bar.end_ns)
         self.bars.append(bar)
 
+    def _warm(self, warm: BarWarm) -> None:
+        """Show a bar of the time before the first trade; never behind one that is there."""
+        place = warm.bar.end_ns, warm.bar.order
+        if not self.bars or place > (self.bars[-1].end_ns, self.bars[-1].order):
+            self._bar(warm.bar)
+
     def _regime(self, judged: RegimeJudged) -> None:
         self.regimes.append(judged)
 
     def _condition(self, judged: ConditionJudged) -> None:
         self.condition = judged
-
-    def _value(self, judged: ValueJudged) -> None:
-        self.value = judged
 
     def _zone(self, changed: ZoneChanged) -> None:
         if changed.signal_id in self.signals:  # One so old that it is forgotten stays so.
@@ -199,12 +200,6 @@ class Replica:
         self.positions.pop(closed.bracket_id, None)
         bracket = self._advance(closed.bracket_id, "closed", str(closed.reason))
         before, bracket.closed = bracket.closed, closed
-        if before is not None:  # A correction: the last figures count.
-            self.trips = deque(
-                (closed if trip is before else trip for trip in self.trips), TRIPS_MAX
-            )
-        else:
-            self.trips.append(closed)
         self.balance_cents += closed.pnl_cents - (before.pnl_cents if before else 0)
         self._count_in(closed, before)
 
@@ -232,6 +227,10 @@ class Replica:
 
     def _halted(self, halted: TradingHalted) -> None:
         self.halted = halted
+
+    def _tiered(self, changed: TierChanged) -> None:
+        self.tier = changed
+        self._log(changed)
 
     def _resumed(self, _: TradingResumed) -> None:
         self.halted = None
@@ -262,13 +261,13 @@ class Replica:
 LOGGED: tuple[type[Message], ...] = (
     FlattenOrdered, FlattenSubmitted, ModifySubmitted, CancelSubmitted, StatusAsked, OrderFilled,
     OrderModified, OrderCancelled, OrderExpired, LinkChanged, BooksDiffer, PositionAdopted,
-    TierChanged, MarginShort, MarginRestored, StillExposed,
+    MarginShort, MarginRestored, StillExposed,
 )  # fmt: skip
 FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     Cut: Replica._cut,
     TradeBatch: lambda replica, batch: replica.tape.fold(batch),
     BarClosed: Replica._bar,
-    ValueJudged: Replica._value,
+    BarWarm: Replica._warm,
     RegimeJudged: Replica._regime,
     ConditionJudged: Replica._condition,
     ZoneChanged: Replica._zone,
@@ -292,6 +291,7 @@ FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     FenceClosed: Replica._fence_closed,
     FenceOpened: Replica._fence_opened,
     BalanceReported: Replica._balance,
+    TierChanged: Replica._tiered,
     TradingHalted: Replica._halted,
     TradingResumed: Replica._resumed,
     **dict.fromkeys(LOGGED, Replica._log),

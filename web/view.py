@@ -29,7 +29,6 @@ def sections(replica: Replica) -> dict[str, Section]:
         "signals": {"rows": _signals(replica)},
         "setups": {"rows": _setups(replica)},
         "orders": {"rows": [_event(event) for event in _last(replica.events)]},
-        "trips": _trips(replica),
     }
 
 
@@ -49,14 +48,6 @@ def footprint(bar: BarClosed) -> Section:
         "volume": bar.volume,
         "delta": bar.delta,
     }
-
-
-def footprint_at(replica: Replica, end_ms: int) -> Section | None:
-    """Return the footprint of the bar that ended at `end_ms`, None if it is no longer held."""
-    for bar in replica.bars:
-        if _ms(bar.end_ns) == end_ms:
-            return footprint(bar)
-    return None
 
 
 def _head(replica: Replica) -> Section:
@@ -87,6 +78,7 @@ def _head(replica: Replica) -> Section:
             "curve": [pnl for _, pnl in day.curve],
         },
         "balance_cents": replica.balance_cents,
+        "tier": _tier(replica),
         "halted": None if halted is None else {
             "reason": halted.reason,
             "day_pnl_cents": halted.day_pnl_cents,
@@ -113,6 +105,19 @@ def _position(replica: Replica) -> Section | None:
         "entry": position.entry_sum / position.quantity,
         "stop": position.stop_price,
         "target": position.target_price,
+    }
+
+
+def _tier(replica: Replica) -> Section | None:
+    """Return the capital tier that stands, None where the account has none."""
+    told = replica.tier
+    if told is None:
+        return None
+    return {
+        "name": told.name,
+        "instrument": told.instrument,
+        "quantity_max": told.quantity_max,
+        "loss_limit_cents": told.loss_limit_cents,
     }
 
 
@@ -261,24 +266,6 @@ def _event(event: Event) -> Section:
         "price": event.price,
         "detail": event.detail,
     }
-
-
-def _trips(replica: Replica) -> Section:
-    rows = []
-    for trip in _last(replica.trips):
-        quantity = max(1, trip.quantity)  # 0 where every execution was taken back.
-        rows.append({
-            "opened": _ms(trip.opened_ns) or None,
-            "at": _ms(trip.ts_ns),
-            "direction": trip.direction,
-            "quantity": trip.quantity,
-            "entry": trip.entry_sum / quantity,
-            "exit": trip.exit_sum / quantity,
-            "reason": trip.reason,
-            "pnl_cents": trip.pnl_cents,
-            "commission_cents": trip.commission_cents,
-        })
-    return {"rows": rows}
 
 
 def _last(entries: Any) -> list[Any]:

@@ -31,7 +31,6 @@ from tests.system.running import Running, until
 
 SPEED = 1_500.0  # The first position comes after two seconds, the close after seventeen.
 KEPT = 400  # Ticks to stop and target: only a person closes it.
-KILL = {"X-Floorwatch": "kill"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -80,16 +79,6 @@ class Told(Running):
             assert body is not None
             bodies.kill(body)
             until(lambda a=actor, b=before: self.pid(a) not in (0, b), f"a next life of {actor}")
-
-    def post_kill(self, headers: dict[str, str], words: str) -> int:
-        """Press the switch of the page and return the status of its answer."""
-        port = loads((self.run_dir / "web.json").read_text())["port"]
-        page = HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            page.request("POST", "/api/kill", words, headers)
-            return page.getresponse().status
-        finally:
-            page.close()
 
     def post(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Ask the page for something as its own pages do; return its status and answer."""
@@ -181,9 +170,9 @@ def test_a_kill_by_page_file_or_command_stands_until_its_fence_is_opened_by_hand
     journal: list[Message] = []
     with told_floor(journal) as run:
         run.wait_held()
-        assert run.post_kill({}, "no header") == 403
+        assert run.post("/api/kill", {"reason": "not confirmed"})[0] == 422
         assert run.state("desk")["fence"] == "open"
-        assert run.post_kill(KILL, "smoke") == 202
+        assert run.post("/api/kill", {"confirm": True, "reason": "smoke"})[0] == 202
         run.wait("desk", held={}, fence="kill")
         run.kill("desk")
         run.wait("desk", held={}, fence="kill")

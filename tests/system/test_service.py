@@ -191,11 +191,11 @@ def everything(run_dir: Path, environment: dict[str, str]) -> dict[str, bytes]:
     """Return all that a run shows to anybody: files, pages, answers of actors, the process list."""
     shown = {str(path): path.read_bytes() for path in run_dir.rglob("*") if path.is_file()}
     port = json.loads((run_dir / "web.json").read_text())["port"]
-    floor_state = asked(port, "/api/floor")
+    floor_state = asked(port, "/api/state")
     actors = sorted(set(re.findall(rb'"id": ?"([a-z]+)"', floor_state)))
     assert len(actors) >= 12
     paths = ["/", "/healthz", *(f"/api/actors/{actor.decode()}" for actor in actors)]
-    shown |= {path: asked(port, path) for path in paths} | {"/api/floor": floor_state}
+    shown |= {path: asked(port, path) for path in paths} | {"/api/state": floor_state}
     environment = {**environment, "FLOORWATCH_RUN__DIRECTORY": str(run_dir.parent)}
     for actor in ("desk", "books", "notifier", "watchdog"):
         shown[f"inspect {actor}"] = of_program("inspect", actor, **environment)

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, WSCloseCode
 
+from protocol.market import BarWarm
 from protocol.settings import Settings
 from protocol.settings import WebSettings as Listening
 from protocol.web_settings import WebSettings
-from tests.makers import at, make_bar, make_signal
+from tests.makers import make_bar
 from tests.web.rooms import LIMIT_S, Client, child, make_run, talk, write_status
 from web.actor import WebShell, url
+from web.api.serve import HOUSE
 from web.floor import Floor, last_alarms
 from web.port import PortTaken, check_port
-from web.stream import changes
 
 
 @pytest.fixture
@@ -31,8 +32,8 @@ def run_dir(tmp_path: Path) -> Path:
         ("/", "text/html"),
         ("/actors/bars", "text/html"),
         ("/static/icon.svg", "image/svg+xml"),
-        ("/static/style.css", "text/css"),
-        ("/api/floor", "application/json"),
+        ("/static/css/base.css", "text/css"),
+        ("/api/state", "application/json"),
     ],
 )
 def test_a_page_is_served_with_the_headers_that_guard_it(
@@ -67,7 +68,7 @@ def test_a_page_is_served_with_the_headers_that_guard_it(
 )
 def test_only_its_own_names_are_answered(run_dir: Path, host: str, name: str, status: int) -> None:
     async def talking(client: Client, _: Floor) -> None:
-        for path in ("/", "/api/floor", "/static/floor.js", "/nowhere"):
+        for path in ("/", "/api/state", "/static/js/frame.js", "/nowhere"):
             answer = await client.get(path, headers={"Host": name})
             assert answer.status == (404 if path == "/nowhere" and status == 200 else status)
             assert "Content-Security-Policy" in answer.headers
@@ -78,10 +79,31 @@ def test_only_its_own_names_are_answered(run_dir: Path, host: str, name: str, st
 def test_nothing_can_be_changed(run_dir: Path) -> None:
     async def talking(client: Client, _: Floor) -> None:
         for method in ("POST", "PUT", "PATCH", "DELETE"):
-            for path in ("/", "/api/floor", "/api/stream", "/api/actors/bars"):
+            for path in ("/", "/api/state", "/ws", "/healthz", "/api/actors/bars"):
                 assert (await client.request(method, path)).status == 405
 
     talk(run_dir, talking)
+
+
+def test_a_fault_is_told_without_details_and_once_in_the_log(
+    run_dir: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> dict[str, dict[str, Any]]:
+        raise KeyError("hunter2")
+
+    async def talking(client: Client, floor: Floor) -> None:
+        floor.sections = broken  # type: ignore[method-assign]
+        answer = await client.get("/api/state")
+        assert (answer.status, answer.content_type) == (500, "application/problem+json")
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "hunter2" not in await answer.text()
+        assert client.app is not None and client.app[HOUSE].answered[500] == 1
+        assert (await client.get("/api/me")).status == 200
+
+    talk(run_dir, talking)
+    said = capfd.readouterr().err
+    assert said.count("Traceback") == said.count("KeyError: 'hunter2'") == 1
+    assert "GET '/api/state'" in said
 
 
 @pytest.mark.parametrize("path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/"])
@@ -101,7 +123,7 @@ def test_the_floor_shows_trading_the_tree_and_the_alarms(run_dir: Path) -> None:
 
     async def talking(client: Client, floor: Floor) -> None:
         floor.fold(make_bar())
-        told = await (await client.get("/api/floor")).json()
+        told = await (await client.get("/api/state")).json()
         root = told["tree"]["root"]
         assert [node["id"] for node in root["children"]] == ["market", "web"]
         market = root["children"][0]
@@ -115,19 +137,20 @@ def test_the_floor_shows_trading_the_tree_and_the_alarms(run_dir: Path) -> None:
     talk(run_dir, talking)
 
 
+@pytest.mark.parametrize("path", ["/health", "/healthz"])
 @pytest.mark.parametrize(
     ("feed", "age_s", "status", "colour"),
     [("green", 0, 200, "green"), ("yellow", 0, 200, "yellow"), ("red", 0, 503, "red"),
      ("green", 60, 503, "red"), ("", 0, 503, "red")],
 )  # fmt: skip
 def test_health_is_that_of_the_worst_process(
-    run_dir: Path, feed: str, age_s: int, status: int, colour: str
+    run_dir: Path, feed: str, age_s: int, status: int, colour: str, path: str
 ) -> None:
     if feed:
         write_status(run_dir, "root", child("feed", health=feed), age_s=age_s)
 
     async def talking(client: Client, _: Floor) -> None:
-        answer = await client.get("/healthz")
+        answer = await client.get(path)
         assert (answer.status, (await answer.json())["floor"]) == (status, colour)
 
     talk(run_dir, talking)
@@ -149,46 +172,6 @@ def test_an_actor_that_does_not_answer_is_still_shown_from_the_tree(run_dir: Pat
     talk(run_dir, talking)
 
 
-def test_the_footprint_of_an_older_bar_can_be_asked_for(run_dir: Path) -> None:
-    async def talking(client: Client, floor: Floor) -> None:
-        floor.fold(make_bar())
-        answer = await client.get(f"/api/footprints/{at('10:05') // 10**6}")
-        assert (await answer.json())["low"] == 20_000
-        assert (await client.get("/api/footprints/1")).status == 404
-        assert (await client.get("/api/footprints/x")).status == 404
-
-    talk(run_dir, talking)
-
-
-async def next_event(client_answer: Any) -> dict[str, Any]:
-    """Return the data of the next floor event."""
-    while True:
-        line = (await client_answer.content.readline()).decode()
-        assert line, "the stream has ended"
-        if line.startswith("data: {"):
-            told: dict[str, Any] = json.loads(line.removeprefix("data: "))
-            return told
-
-
-def test_the_stream_sends_all_first_and_then_what_changed(run_dir: Path) -> None:
-    async def talking(client: Client, floor: Floor) -> None:
-        answer = await client.get("/api/stream")
-        assert answer.content_type == "text/event-stream"
-        first = await next_event(answer)
-        assert {"head", "bars", "signals", "tree", "alarms"} <= set(first)
-        floor.fold(make_signal())
-        assert set(await next_event(answer)) == {"head", "signals"}
-
-    talk(run_dir, talking)
-
-
-def test_a_section_is_sent_again_only_when_it_differs() -> None:
-    sent: dict[str, str] = {}
-    assert json.loads(changes({"a": 1, "b": 2}, sent)) == {"a": 1, "b": 2}
-    assert changes({"a": 1, "b": 2}, sent) == ""
-    assert json.loads(changes({"a": 1, "b": 3}, sent)) == {"b": 3}
-
-
 def configured(run_dir: Path, port: int = 0) -> WebShell:
     """Return a shell that listens."""
     shell = WebShell()
@@ -204,16 +187,23 @@ def test_the_shell_serves_what_it_reads_until_it_is_closed(run_dir: Path) -> Non
 
     async def main() -> None:
         async with asyncio.timeout(LIMIT_S), ClientSession() as session:
-            stream = await session.get(f"{address}/api/stream")
-            assert (await next_event(stream))["head"]["contract"] == "ESZ5"
+            page = await session.ws_connect(f"{address.replace('http', 'ws', 1)}/ws")
+            assert (await page.receive_json())["sections"]["head"]["contract"] == "ESZ5"
             # A page that is open does not keep the actor from ending.
-            await asyncio.get_running_loop().run_in_executor(None, shell.close)
-            assert b"retry" not in await stream.content.read()
+            closing = asyncio.get_running_loop().run_in_executor(None, shell.close)
+            assert (await page.receive()).data == WSCloseCode.GOING_AWAY
+            async with asyncio.timeout(1.0):
+                await closing
 
     asyncio.run(main())
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", shell.port)) != 0
     assert shell.inspect() == {"url": address, "folded": 1}
+
+
+def test_a_bar_of_the_past_is_taken_once_where_feed_and_bars_say_it_both() -> None:
+    assert (BarWarm, "bars") in WebShell.handlers
+    assert (BarWarm, None) not in WebShell.handlers
 
 
 def test_a_taken_port_is_said_with_the_way_out(run_dir: Path) -> None:

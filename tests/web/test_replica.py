@@ -1,8 +1,9 @@
 """What the page makes of the streams, and that it stays bounded."""
 
+import dataclasses
 import json
 import random
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from protocol.account import (
 )
 from protocol.commands import Action, CommandGiven
 from protocol.fence import BooksDiffer, FenceCause, FenceClosed, FenceOpened, PositionAdopted
-from protocol.market import Cut, CutReason, Settled
+from protocol.market import BarWarm, Cut, CutReason, Settled
 from protocol.message import Message
 from protocol.orders import (
     BracketDenied,
@@ -75,9 +76,9 @@ from tests.makers import (
 from web import records
 from web import replica as limits
 from web.order_log import line
-from web.records import trading_date
+from web.records import NEW_YORK, trading_date
 from web.replica import Replica
-from web.view import footprint_at, sections
+from web.view import sections
 
 FIVE_MINUTES_NS = 300 * 10**9
 
@@ -290,12 +291,37 @@ def test_another_contract_month_begins_a_new_chart() -> None:
     assert (len(page["bars"]["rows"]), page["head"]["contract"]) == (1, "ESH6")
 
 
-def test_an_older_bar_is_found_by_its_end() -> None:
-    replica = fold(make_bar(), make_bar(low=21_000, end_ns=at("10:10")))
-    found = footprint_at(replica, at("10:05") // 10**6)
-    assert found is not None
-    assert found["low"] == 20_000
-    assert footprint_at(replica, 1) is None
+def warm(clock: str, **fields: Any) -> BarWarm:
+    """Return a bar of the time before the first trade."""
+    return BarWarm(bar=make_bar(end_ns=at(clock), **fields))
+
+
+def ends(replica: Replica) -> list[str]:
+    """Return when the bars of the chart end."""
+    told = sections(replica)["bars"]
+    column = told["columns"].index("end")
+    clocks = (datetime.fromtimestamp(row[column] // 1000, NEW_YORK) for row in told["rows"])
+    return [f"{clock:%H:%M}" for clock in clocks]
+
+
+def test_a_warmed_floor_shows_its_past_before_its_first_bar() -> None:
+    replica = fold(warm("09:55"), warm("10:00"))
+    assert ends(replica) == ["09:55", "10:00"]
+    assert sections(replica)["head"]["contract"] == CONTRACT
+    replica.fold(make_bar())
+    assert ends(replica) == ["09:55", "10:00", "10:05"]
+    assert sections(replica)["head"]["counts"]["market.bar_warm"] == 2
+
+
+def test_a_bar_of_the_past_never_stands_behind_one_that_is_there_nor_twice() -> None:
+    replica = fold(warm("10:00"), make_bar(), warm("10:00"), warm("10:05"), warm("09:55"))
+    assert ends(replica) == ["10:00", "10:05"]
+    together = fold(warm("10:00"), warm("10:00", order=1), warm("10:00", order=1))
+    assert ends(together) == ["10:00", "10:00"]
+
+
+def test_a_bar_of_the_past_of_another_series_is_not_on_the_chart() -> None:
+    assert ends(fold(warm("10:00", series="time:60"))) == []
 
 
 def test_simulated_data_is_said_to_be_so() -> None:
@@ -341,20 +367,11 @@ def test_the_entry_of_a_position_filled_at_two_prices_is_its_average() -> None:
     assert sections(replica)["head"]["position"] is None
 
 
-def test_a_round_trip_shows_the_averages_of_its_entries_and_exits() -> None:
-    trip = make_closed(quantity=2, entry_sum=40_001, exit_sum=40_048)
-    (row,) = sections(fold(trip))["trips"]["rows"]
-    assert (row["entry"], row["exit"]) == (20_000.5, 20_024.0)
-    (nothing,) = sections(fold(make_closed(quantity=0, entry_sum=0, exit_sum=0)))["trips"]["rows"]
-    assert nothing["entry"] == 0
-
-
 def test_a_corrected_round_trip_counts_once_with_its_last_figures() -> None:
     replica = fold(closed(1, 29_550), closed(2, 100), closed(1, -450))
-    head, trips = sections(replica)["head"], sections(replica)["trips"]["rows"]
+    head = sections(replica)["head"]
     assert head["balance_cents"] == 250_000 - 350
     assert (head["day"]["pnl_cents"], head["day"]["trips"], head["day"]["wins"]) == (-350, 2, 1)
-    assert [trip["pnl_cents"] for trip in trips] == [100, -450]
     replica.fold(closed(3, 1, at("10:00", "2025-12-03")))
     replica.fold(closed(1, 0))
     head = sections(replica)["head"]
@@ -391,6 +408,23 @@ def test_a_command_is_told_in_the_log_and_its_clock_is_not_the_markets() -> None
     assert replica.clock_ns == 0
 
 
+BUILDING = TierChanged(
+    ts_ns=at("10:05"), tier=1, before=0, name="MES Building", instrument="MES", traded=True,
+    balance_cents=250_000, quantity_max=3, loss_limit_cents=10_000, stop_cents=2_249,
+    stop_share_ppm=8_996,
+)  # fmt: skip
+
+
+def test_the_tier_that_stands_is_the_last_that_was_told() -> None:
+    assert sections(fold())["head"]["tier"] is None
+    told = {"name": "MES Building", "instrument": "MES", "quantity_max": 3,
+            "loss_limit_cents": 10_000}  # fmt: skip
+    assert sections(fold(BUILDING))["head"]["tier"] == told
+    grown = dataclasses.replace(BUILDING, tier=2, before=1, name="ES Starter", quantity_max=1)
+    changed_to = sections(fold(BUILDING, grown))["head"]["tier"]
+    assert changed_to == told | {"name": "ES Starter", "quantity_max": 1}
+
+
 LOG = {
     "submitted": make_submitted(),
     "submitted again, 2": make_submitted(attempt=2),
@@ -408,11 +442,7 @@ LOG = {
     "link down": LinkChanged(ts_ns=at("10:05"), up=False, reason="line"),
     "link up": LinkChanged(ts_ns=at("10:05"), up=True, reason="line"),
     "books differ": BooksDiffer(**AT, request_id="r", ours=1, theirs=0, detail="differ"),
-    "tier 0 to 1": TierChanged(
-        ts_ns=at("10:05"), tier=1, before=0, name="MES Building", instrument="MES", traded=True,
-        balance_cents=250_000, quantity_max=3, loss_limit_cents=10_000, stop_cents=2_249,
-        stop_share_ppm=8_996,
-    ),
+    "tier 0 to 1": BUILDING,
     "margin short": MarginShort(**AT, needed_cents=50_000, equity_cents=40_000),
     "margin restored": MarginRestored(**AT, needed_cents=50_000, equity_cents=60_000),
     "still exposed": StillExposed(**AT, quantity=1, hard_stop_ns=at("16:59")),
@@ -578,7 +608,6 @@ def test_a_hundred_thousand_messages_leave_a_bounded_replica() -> None:
         "clients": limits.CLIENTS_MAX,
         "stages": limits.CLIENTS_MAX,
         "events": limits.EVENTS_MAX,
-        "trips": limits.TRIPS_MAX,
     }
     assert {name: len(getattr(replica, name)) for name in sizes} == sizes
     assert len(replica.day.curve) == records.CURVE_MAX

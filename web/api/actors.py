@@ -90,6 +90,9 @@ def kill(call: Call) -> Answer:
     if not call.house.web.demo:
         raise Problem(403, "actors are killed in a demonstration only: `start.py demo`")
     node = _worker(call)
+    if node.pid == os.getpid():
+        words = f"{node.id} serves this very page and could not answer; it can be restarted"
+        raise Problem(409, words)
     try:
         handle = os.pidfd_open(node.pid)
         try:
@@ -120,7 +123,7 @@ def _worker(call: Call) -> Node:
 def _is_of_run(pid: int) -> bool:
     """Return whether a process belongs to the group of all actors of this run."""
     try:
-        return os.getpgid(pid) == os.getpgrp() and pid != os.getpid()
+        return os.getpgid(pid) == os.getpgrp()
     except ProcessLookupError:
         return False
 

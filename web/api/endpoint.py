@@ -129,6 +129,7 @@ class Endpoint:
     returns: Any  # The annotation of the body.
     tag: str
     role: Role = Role.VIEWER
+    by_token: bool = False  # `web.metrics_token` does instead of a login.
     path_fields: tuple[Field, ...] = ()
     query: tuple[Field, ...] = ()
     body: Any = None

@@ -55,7 +55,9 @@ def document(endpoints: Iterable[Endpoint]) -> Document:
             "schemas": shared,
             "securitySchemes": {
                 "login": {"type": "apiKey", "in": "cookie", "name": "floorwatch",
-                          "description": "Set by POST /api/login; needed where there are users."}
+                          "description": "Set by POST /api/login; needed where there are users."},
+                "token": {"type": "http", "scheme": "bearer",
+                          "description": "web.metrics_token of the settings."},
             },
         },
     }  # fmt: skip
@@ -81,6 +83,8 @@ def _operation(endpoint: Endpoint, shared: dict[str, Document], suffix: str = ""
         }  # fmt: skip
     if endpoint.role is not Role.ANYBODY:
         told["security"] = [{"login": []}, {}]
+        if endpoint.by_token:
+            told["security"].insert(1, {"token": []})
     return told
 
 

@@ -1,6 +1,8 @@
 """Every refusal as a problem document (RFC 9457): what was found, what was wanted, what to do."""
 
 import json
+import sys
+import traceback
 from http import HTTPStatus
 from typing import TypedDict
 
@@ -9,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 MEDIA = "application/problem+json"
 NO_STORE = {"Cache-Control": "no-store"}
+FAULT = "a fault of the server; its log tells more"
 
 
 class ProblemBody(TypedDict):
@@ -46,7 +49,7 @@ def refusal(problem: Problem) -> web.Response:
 
 @web.middleware
 async def as_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let every refusal leave as a problem, those of the server itself too."""
+    """Let every refusal leave as a problem, those of the server itself and its faults too."""
     try:
         return await handler(request)
     except Problem as problem:
@@ -56,6 +59,13 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
             raise
         kept = {name: error.headers[name] for name in ("Allow",) if name in error.headers}
         return refusal(Problem(error.status, _words(error, request), kept))
+    except ConnectionError:
+        raise  # Whoever asked has gone: there is nobody to tell.
+    except Exception:
+        # Who asks is told no details; the log of the actor has them all, once.
+        told = f"web: {request.method} {request.path[:80]!r}\n{traceback.format_exc()}"
+        print(told, end="", file=sys.stderr, flush=True)
+        return refusal(Problem(500, FAULT))
 
 
 def _words(error: web.HTTPException, request: web.Request) -> str:

@@ -84,7 +84,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _get("/api/actors", actors.actors, answers.Actors, FLOOR),
     _get("/api/actors/{id}", actors.actor, answers.ActorState, FLOOR, path_fields=(ID,)),
     _get("/health", now.health, answers.HealthBody, FLOOR, role=Role.ANYBODY),
-    _get("/metrics", metrics.metrics, None, FLOOR, media=("text/plain",)),
+    _get("/metrics", metrics.metrics, None, FLOOR, media=("text/plain",), by_token=True),
     _get("/api/bars", bars.bars, rows.BarPage, MARKET, SERIES, BEFORE, LIMIT, refusals=(404,)),
     _get("/api/footprint", bars.footprints, rows.FootprintPage, MARKET, SERIES,
          Field(name="end_ms", kind="int", most=MS_MAX, says="Only the bar that ended then."),

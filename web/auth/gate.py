@@ -5,6 +5,7 @@ what his role allows. A page and its files are open to everybody, since they hol
 is shown on them comes from the API.
 """
 
+import hmac
 import ipaddress
 from collections.abc import Iterable, Mapping
 
@@ -20,10 +21,12 @@ from web.auth.users import BadUsers
 
 PERSON = web.RequestKey("person", Person)
 TOKEN = web.RequestKey("token", str)
+SCRAPER = Person("scraper", Role.VIEWER)
+BEARER = "bearer"
 LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 LOOKS = ("GET", "HEAD", "OPTIONS")
 API = "/api/"
-OLD_ROLES = {"/ws": Role.VIEWER}
+OTHER_ROLES = {"/ws": Role.VIEWER}
 
 
 def guard(settings: WebSettings, logins: Logins, endpoints: Iterable[Endpoint]) -> Middleware:
@@ -31,8 +34,10 @@ def guard(settings: WebSettings, logins: Logins, endpoints: Iterable[Endpoint]) 
     allowed = {*LOCAL_NAMES, settings.host}
     # Whoever opens it to the network reaches it by number or by the name that was configured.
     wildcard = settings.host in ("0.0.0.0", "::")
+    endpoints = tuple(endpoints)
     roles = roles_of(endpoints)
-    tls = bool(settings.tls_cert_file)
+    by_token = {endpoint.path for endpoint in endpoints if endpoint.by_token}
+    own_token, tls = settings.metrics_token, bool(settings.tls_cert_file)
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -49,7 +54,8 @@ def guard(settings: WebSettings, logins: Logins, endpoints: Iterable[Endpoint]) 
                 raise Problem(403, why)
         request[TOKEN] = request.cookies.get(cookie_name(tls=tls), "")
         try:
-            request[PERSON] = person = logins.person(request[TOKEN])
+            scrapes = request.path in by_token and shows_token(request.headers, own_token)
+            request[PERSON] = person = SCRAPER if scrapes else logins.person(request[TOKEN])
         except BadUsers as trouble:
             raise Problem(503, str(trouble)) from None
         _admit(person, role_for(request, roles))
@@ -76,7 +82,15 @@ def role_for(request: web.Request, roles: Mapping[tuple[str, str], Role]) -> Rol
         return roles[method, path]
     if request.path.startswith(API):
         return Role.VIEWER if request.method in LOOKS else Role.OPERATOR
-    return OLD_ROLES.get(request.path, Role.ANYBODY)
+    return OTHER_ROLES.get(request.path, Role.ANYBODY)
+
+
+def shows_token(headers: Mapping[str, str], token: str) -> bool:
+    """Return whether a request bears the token; where there is none, nobody does."""
+    scheme, _, shown = headers.get("Authorization", "").partition(" ")
+    given = shown.strip().encode(errors="surrogateescape")  # As it came: any bytes.
+    same = hmac.compare_digest(given, token.encode())
+    return bool(token) and scheme.lower() == BEARER and same
 
 
 def cookie_name(*, tls: bool) -> str:

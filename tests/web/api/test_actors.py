@@ -1,17 +1,21 @@
 """Actors: how they stand, what they carry, and the orders about them."""
 
+import dataclasses
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from http.client import HTTPConnection
 from pathlib import Path
 from time import sleep
 from typing import Any
 
 import pytest
 
+from protocol.settings import Settings
 from protocol.web_settings import WebSettings
 from supervision.orders import RestartOrder, take
 from tests.supervision.working import working
@@ -19,7 +23,9 @@ from tests.web.rooms import Client, asked, child, make_run, talk, told, write_st
 from tests.web.shells import QuietShell
 from web.api import actors as module
 from web.api import loads
+from web.app import Server
 from web.floor import Floor
+from web.replica import Replica
 
 WISH = {"reason": "a test", "confirm": True}
 DEMO = WebSettings(users_file="", demo=True)
@@ -148,12 +154,44 @@ def test_in_a_demonstration_the_very_process_is_killed(run_dir: Path, victim: An
     assert audited(run_dir) == [f"kill bars: killed process {victim.pid}"]
 
 
+def test_the_page_does_not_kill_itself_and_says_what_to_do_instead(run_dir: Path) -> None:
+    write_status(run_dir, "root", child("web", pid=os.getpid()))
+    status, answer = post(run_dir, "/api/actors/web/kill", DEMO)
+    assert (status, "web serves this very page" in answer["detail"]) == (409, True)
+    assert not (run_dir / "audit.jsonl").exists()
+
+
+def test_a_restart_of_the_page_is_answered_before_it_stops(run_dir: Path) -> None:
+    """Its supervisor stops the server as soon as it has taken the order."""
+    write_status(run_dir, "root", child("web", pid=os.getpid()))
+    server = Server(Floor(run_dir, Replica()), Settings(web=dataclasses.replace(DEMO, port=0)))
+    port = server.start()
+
+    def supervise() -> None:
+        while not take(run_dir, ["web"]):
+            sleep(0.001)
+        server.stop()
+
+    supervisor = threading.Thread(target=supervise)
+    supervisor.start()
+    page = HTTPConnection("127.0.0.1", port, timeout=10)
+    json_only = {"Content-Type": "application/json"}
+    page.request("POST", "/api/actors/web/restart", json.dumps(WISH), json_only)
+    answer = page.getresponse()
+    assert (answer.status, json.loads(answer.read())["order"]) == (202, "restart")
+    page.close()
+    supervisor.join(10)
+    assert audited(run_dir) == [f"restart web: taken, process {os.getpid()}"]
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 def test_a_process_that_is_none_of_the_run_is_never_killed(run_dir: Path) -> None:
     other = subprocess.Popen(
         [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True
     )
     with other:
-        for pid in (other.pid, os.getpid(), 2**22 + 1):
+        for pid in (other.pid, 2**22 + 1):
             write_status(run_dir, "root", child("bars", pid=pid))
             assert post(run_dir, "/api/actors/bars/kill", DEMO)[0] == 409
         assert other.poll() is None

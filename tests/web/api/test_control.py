@@ -82,6 +82,13 @@ def test_what_the_desk_refuses_is_said_in_its_words(run_dir: Path, path: str) ->
     assert "no decision point" in audited(run_dir)[0]["outcome"]
 
 
+def test_under_another_name_nothing_can_be_told(run_dir: Path) -> None:
+    with working(run_dir, "desk", DeskShell()):
+        for path in ORDERS:
+            assert post(run_dir, path, ORDER, headers={"Host": "evil.example"})[0] == 403
+    assert recorded(run_dir) == []
+
+
 @pytest.mark.parametrize("path", [*ORDERS, "/api/session/halt", "/api/session/stop"])
 def test_where_no_desk_answers_it_says_so(run_dir: Path, path: str) -> None:
     status, told = post(run_dir, path, ORDER)

@@ -23,6 +23,7 @@ from web.floor import Floor
 from web.replica import Replica
 
 ORDER = {"reason": "a test", "confirm": True}
+METRICS = "of-the-scraper-alone"
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,17 @@ def own(tmp_path: Path) -> WebSettings:
     add_user(path, "ann", "operator", "ann-secret")
     add_user(path, "bob", "viewer", "bob-secret")
     return WebSettings(users_file=str(path))
+
+
+async def raw_get(client: Client, path: str, authorization: str) -> int:
+    """Return the status of a question with any bytes in its header."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    shown = f"{head}Authorization: {authorization}\r\n\r\n"
+    writer.write(shown.encode(errors="surrogateescape"))
+    answer = await reader.read()
+    writer.close()
+    return int(answer.split(b" ", 2)[1])
 
 
 async def log_in(client: Client, name: str, password: str = "", **more: Any) -> Any:
@@ -67,11 +79,8 @@ def test_a_stranger_sees_the_login_and_nothing_of_the_floor(
             if endpoint.role is not Role.ANYBODY:
                 assert answer.status == 401, endpoint.path
                 assert "/api/login" in (await answer.json())["detail"]
-        for path in ("/ws", "/api/floor", "/api/stream", "/api/footprints/1", "/api/nowhere",
-                     "/api/trades.csv"):  # fmt: skip
+        for path in ("/ws", "/api/nowhere", "/api/trades.csv"):
             assert (await client.get(path)).status == 401, path
-        thrown = {"X-Floorwatch": "kill"}
-        assert (await client.post("/api/kill", headers=thrown, data="x")).status == 401
         for path in ("/", "/static/icon.svg", "/api/reference", "/api/openapi.json", "/api/me"):
             assert (await client.get(path)).status == 200
         assert await told(client, "/api/me") == {
@@ -97,7 +106,11 @@ def test_a_viewer_looks_and_changes_nothing(run_dir: Path, own: WebSettings) -> 
     talk(run_dir, talking, own)
 
 
-def test_an_operator_may_act_and_a_logout_ends_it(run_dir: Path, own: WebSettings) -> None:
+def test_an_operator_may_act_and_a_logout_ends_it(
+    run_dir: Path, own: WebSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.routes.LOGIN_LOOK_S", 0.05)
+
     async def talking(client: Client, _: Floor) -> None:
         answer = await log_in(client, "ann")
         cookie = answer.headers["Set-Cookie"]
@@ -138,8 +151,6 @@ def test_a_page_of_another_site_changes_nothing_even_for_an_operator(
         for path in ("/api/kill", "/api/login", "/api/logout", "/api/session/halt"):
             answer = await client.post(path, json=ORDER, headers=headers)
             assert answer.status == 403, path
-        thrown = headers | {"X-Floorwatch": "kill"}
-        assert (await client.post("/api/kill", headers=thrown, data="x")).status == 403
         assert (await client.get("/api/trades")).status == 200
 
     talk(run_dir, talking, own)
@@ -156,8 +167,7 @@ def test_what_a_form_could_send_changes_nothing(run_dir: Path, kind: str) -> Non
                     endpoint.method, filled(endpoint.path), data=json.dumps(ORDER),
                     headers={"Content-Type": kind},
                 )  # fmt: skip
-                kills = endpoint.path == "/api/kill"  # There the old header would do, too.
-                assert answer.status == (403 if kills else 415), endpoint.path
+                assert answer.status == 415, endpoint.path
 
     talk(run_dir, talking)
 
@@ -174,6 +184,53 @@ def test_after_five_wrong_passwords_even_the_right_one_waits(
         lines = audited(run_dir)
         assert [line["outcome"] for line in lines][:5] == ["refused: wrong name or password"] * 5
         assert "ann-secret" not in json.dumps(lines) and "wrong\"" not in json.dumps(lines)
+
+    talk(run_dir, talking, own)
+
+
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [(f"Bearer {METRICS}", 200), (f"bearer  {METRICS} ", 200), (f"Bearer {METRICS}x", 401),
+     (f"Bearer {METRICS[:-1]}", 401), (f"Basic {METRICS}", 401), (METRICS, 401), ("Bearer ", 401),
+     ("Bearer \udcff\u2620", 401), ("", 401)],
+)  # fmt: skip
+def test_a_scraper_shows_a_token_instead_of_a_login(
+    run_dir: Path, own: WebSettings, shown: str, status: int
+) -> None:
+    own = dataclasses.replace(own, metrics_token=METRICS)
+
+    async def talking(client: Client, _: Floor) -> None:
+        found = await raw_get(client, "/metrics", shown)
+        assert found == status
+        for endpoint in ENDPOINTS:  # It opens nothing else.
+            if endpoint.role is not Role.ANYBODY and endpoint.path != "/metrics":
+                answer = await client.request(
+                    endpoint.method, filled(endpoint.path), json=ORDER,
+                    headers={"Authorization": f"Bearer {METRICS}"},
+                )  # fmt: skip
+                assert answer.status == 401, endpoint.path
+
+    talk(run_dir, talking, own)
+
+
+@pytest.mark.parametrize("shown", ["Bearer ", "Bearer", ""])
+def test_where_there_is_no_token_none_is_shown(
+    run_dir: Path, own: WebSettings, shown: str
+) -> None:
+    async def talking(client: Client, _: Floor) -> None:
+        assert await raw_get(client, "/metrics", shown) == 401
+
+    talk(run_dir, talking, own)
+
+
+def test_the_token_is_in_no_text_of_the_settings(run_dir: Path, own: WebSettings) -> None:
+    own = dataclasses.replace(own, metrics_token=METRICS)
+    assert METRICS not in repr(own)
+
+    async def talking(client: Client, _: Floor) -> None:
+        await log_in(client, "ann")
+        told_of = (await told(client, "/api/settings"))["sections"]["web"]["metrics_token"]
+        assert told_of == "(set, not shown)"
 
     talk(run_dir, talking, own)
 

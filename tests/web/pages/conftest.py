@@ -32,6 +32,7 @@ class Room:
 
     run_dir: Path
     password: str
+    users_file: str = ""
     floor: Floor = field(init=False)
     server: Server = field(init=False)
     url: str = ""
@@ -41,7 +42,9 @@ class Room:
         self.floor = Floor(self.run_dir, Replica(250_000))
         for message in (*bars(), make_regime(ts_ns=bars()[-1].end_ns), make_signal()):
             self.floor.fold(message)
-        own = WebSettings(port=port, users_file="", password=self.password, demo=True)
+        own = WebSettings(
+            port=port, users_file=self.users_file, password=self.password, demo=True
+        )
         self.server = Server(self.floor, Settings(bars=SERIES, web=own))
         self.url = f"http://127.0.0.1:{self.server.start()}"
 
@@ -67,21 +70,28 @@ def bars() -> list[Any]:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Any]:
-    """A browser for the tests beside this file; its loop would be in the way of any others."""
+def browser(still: Room) -> Iterator[Any]:
+    """A browser for the tests beside this file; its loop would be in the way of any others.
+
+    All pages share one process and one cache, and a page that is never looked at keeps both alive
+    between the tests: a page that opens then takes two thirds of the time.
+    """
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
         assert not os.environ.get("CI"), f"{CHROMIUM} is missing: the pages would go untested"
         pytest.skip(f"{CHROMIUM} is missing: the pages are not looked at")
     with api.sync_playwright() as playwright:
         found = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=str(CHROMIUM),
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--process-per-site"],
         )
-        yield found.new_context(viewport=DESKTOP)  # One for all: its cache makes them quick.
+        context = found.new_context(viewport=DESKTOP)
+        context.new_page().goto(f"{still.url}/static/icon.svg")
+        yield context
         found.close()
 
 
-def serve(path: Path, password: str = "") -> Iterator[Room]:
+def serve(path: Path, password: str = "", users_file: str = "") -> Iterator[Room]:
     """Yield a served run with bars, a tree of three and two alarms."""
     run_dir = make_run(path)
     alarm = '{"source": "market", "code": "child_restarted", "ts_ns": 1000000, "text": "bars"}\n'
@@ -90,7 +100,7 @@ def serve(path: Path, password: str = "") -> Iterator[Room]:
     write_status(run_dir, "root", child("market", "supervisor"), child("desk"), child("books"))
     write_status(run_dir, "market", child("feed"), child("bars", failure=failure, restarts=1))
     keep(run_dir, {"bars": bars()})
-    room = Room(run_dir, password)
+    room = Room(run_dir, password, users_file)
     room.open()
     yield room
     room.server.stop()

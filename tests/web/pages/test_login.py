@@ -1,8 +1,28 @@
 """The door: who is not logged in is led to it, and comes back to where he wanted to be."""
 
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import quote
+
 import pytest
 
-from tests.web.pages.conftest import Look, Room
+from tests.web.pages.conftest import Look, Room, serve
+from web.auth import passwords
+from web.auth.users import add_user
+
+LEADS = {"/trades?a=1": "/trades?a=1", "//evil.example/": "/", "https://evil.example": "/",
+         "/\\evil.example": "/", "javascript:alert(1)": "/", "": "/"}  # fmt: skip
+
+
+def enter(look: Look, room: Room, path: str, name: str, password: str) -> None:
+    """Open a page by way of the login."""
+    look.page.goto(room.url + path)
+    look.page.wait_for_url("**/login?next=**")
+    look.page.fill("#name", name)
+    look.page.fill("#password", password)
+    look.page.click("#go")
+    look.page.wait_for_url(f"**{path}")
+    look.live()
 
 
 def test_a_stranger_is_led_to_the_login_and_back(locked: Room, look: Look) -> None:
@@ -23,14 +43,44 @@ def test_a_stranger_is_led_to_the_login_and_back(locked: Room, look: Look) -> No
     look.page.wait_for_url("**/login")
 
 
-@pytest.mark.parametrize(
-    ("next", "path"),
-    [("/trades?a=1", "/trades?a=1"), ("//evil.example/", "/"), ("https://evil.example", "/"),
-     ("/\\evil.example", "/"), ("javascript:alert(1)", "/"), ("", "/")],
-)  # fmt: skip
-def test_the_login_leads_to_no_other_site(still: Room, look: Look, next: str, path: str) -> None:
+def test_a_viewer_sees_all_and_is_offered_and_allowed_nothing(
+    tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "MEMORY_KIB", 64)
+    users = tmp_path / "users.json"
+    add_user(users, "bob", "viewer", "bob-secret")
+    for room in serve(tmp_path, users_file=str(users)):
+        enter(look, room, "/actors/bars", "bob", "bob-secret")
+        look.until("#who", "bob, viewer")
+        look.until("#facts", "life 1")
+        for order in ("#kill", "#halt", "#restart", "#kill-actor"):
+            assert not look.page.locator(order).is_visible(), order
+        refused = look.page.evaluate(
+            """async () => (await fetch("/api/kill", {method: "POST", body:
+            '{"confirm": true, "reason": "x"}', headers: {"Content-Type": "application/json"}
+            })).status"""
+        )
+        assert refused == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/signals"])
+def test_whose_login_ends_is_led_to_the_door_and_back_to_where_he_was(
+    locked: Room, look: Look, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("web.routes.LOGIN_LOOK_S", 0.05)
+    enter(look, locked, path, "operator", locked.password)
+    (cookie,) = look.page.context.cookies(locked.url)
+    elsewhere = HTTPConnection("127.0.0.1", locked.port, timeout=10)
+    elsewhere.request("POST", "/api/logout", headers={"Cookie": f"floorwatch={cookie['value']}"})
+    assert elsewhere.getresponse().status == 200
+    elsewhere.close()
+    look.page.wait_for_url(f"**/login?next={quote(path, safe='')}")
+
+
+def test_the_login_leads_to_no_other_site(still: Room, look: Look) -> None:
     look.page.goto(still.url + "/login")
-    told = look.page.evaluate(
-        "async (next) => (await import('/static/js/api.js')).ownPath(next)", next
-    )
-    assert told == path
+    for wanted, path in LEADS.items():
+        told = look.page.evaluate(
+            "async (next) => (await import('/static/js/api.js')).ownPath(next)", wanted
+        )
+        assert told == path, wanted

@@ -1,11 +1,17 @@
 """What a person tells the floor from a page: asked twice, with a reason, refused in words."""
 
+import os
+import signal
+import subprocess
+import sys
+
 from actors.adapters.open import open_journal
 from actors.desk import DeskShell
 from protocol.commands import Action, CommandGiven
 from protocol.settings import Settings
 from tests.supervision.working import working
 from tests.web.pages.conftest import Look, Room
+from tests.web.rooms import child, write_status
 
 
 def recorded(room: Room) -> list[CommandGiven]:
@@ -62,6 +68,39 @@ def test_where_nobody_takes_it_the_dialog_says_so_and_stays(room: Room, look: Lo
     look.page.click("dialog button[type=submit]")
     look.until("dialog .refusal", "Not done: desk has no address")
     assert look.page.locator("dialog[open]").count() == 1
+
+
+def test_an_actor_is_killed_from_the_page_and_seen_to_come_back(room: Room, look: Look) -> None:
+    waits = [sys.executable, "-c", "input()"]
+    with subprocess.Popen(waits, stdin=subprocess.PIPE) as victim:
+        write_status(room.run_dir, "market", child("bars", pid=victim.pid))
+        look.go(room, "/actors/bars")
+        look.until("#facts", str(victim.pid))
+        look.page.click("#kill-actor:visible")
+        look.page.fill("#reason", "to see it heal")
+        look.page.check("#sure")
+        look.page.click("dialog button[type=submit]")
+        assert victim.wait(10) == -signal.SIGKILL
+    look.until("#notes", "Kill bars: taken")
+    # As its supervisor writes it, first of the death and then of the next life.
+    write_status(room.run_dir, "market", child("bars", pid=0, phase="waiting", health="red"))
+    look.until("#one-phase", "waiting")
+    write_status(room.run_dir, "market", child("bars", pid=4711, restarts=1, incarnation=2))
+    look.until("#one-phase", "up")
+    look.until("#facts", "1, life 2")
+    assert look.wrong == []
+
+
+def test_the_page_that_is_told_to_kill_itself_says_why_it_does_not(
+    room: Room, look: Look
+) -> None:
+    write_status(room.run_dir, "market", child("web", pid=os.getpid()))
+    look.go(room, "/actors/web")
+    look.page.click("#kill-actor:visible")
+    look.page.fill("#reason", "to see it heal")
+    look.page.check("#sure")
+    look.page.click("dialog button[type=submit]")
+    look.until("dialog .refusal", "web serves this very page")
 
 
 def test_a_setting_is_found_and_one_read_at_the_start_cannot_be_changed(

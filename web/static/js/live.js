@@ -70,7 +70,7 @@ async function again() {
   socket = null;
   await new Promise((resolve) => setTimeout(resolve, wait));
   // A refused handshake does not say why; the question does, and leads to the login.
-  await get("/api/me").catch(() => null);
+  await get("/api/session/status").catch(() => null);
   connect();
 }
 

@@ -187,7 +187,8 @@ watch(async (sections, changed) => {
   text("last", price(head.last, head.instrument));
   if (!head.contract) return;
   tape(head.counts["market.trade_batch"] ?? 0, head.instrument.decimals);
-  const bars = head.counts["market.bar_closed"] ?? 0;
+  const counts = head.counts;
+  const bars = (counts["market.bar_closed"] ?? 0) + (counts["market.bar_warm"] ?? 0);
   if (!instrument) {
     instrument = head.instrument;
     count = bars;
