@@ -44,7 +44,7 @@ def session_now(replica: Replica) -> Section:
 
 def tape_rows(replica: Replica, limit: int) -> list[Section]:
     """Return the last trades, the newest first."""
-    newest = list(replica.tape.trades)[-limit:]
+    newest = replica.tape.trades[-limit:]
     return [
         {
             "at_ms": ms(ts_ns),

@@ -1,4 +1,7 @@
-"""Time and sales: the last trades, if the page reads them. Pure."""
+"""Time and sales: the last trades. Pure.
+
+Batches are kept as they came; trades are made of them when somebody looks, which is seldom.
+"""
 
 from collections import deque
 
@@ -13,20 +16,29 @@ class Tape:
     """Keeps the last `TAPE_MAX` trades, the newest last."""
 
     def __init__(self) -> None:
-        self.trades: deque[Trade] = deque(maxlen=TAPE_MAX)
         self.seen = False
+        self._batches: deque[TradeBatch] = deque()
+        self._held = 0
 
     def fold(self, batch: TradeBatch) -> None:
-        """Take a batch in; of a long one only its end is looked at."""
+        """Take a batch in; the oldest go once they are not needed any more."""
         self.seen = True
-        first = max(0, len(batch) - TAPE_MAX)
-        columns = zip(
-            memoryview(batch.ts_event).cast("q")[first:],
-            memoryview(batch.price).cast("i")[first:],
-            memoryview(batch.size).cast("i")[first:],
-            batch.aggressor[first:],
-            strict=True,
-        )
-        self.trades.extend(
-            (ts_ns, batch.contract, ticks, size, side) for ts_ns, ticks, size, side in columns
-        )
+        self._batches.append(batch)
+        self._held += len(batch)
+        while self._held - len(self._batches[0]) >= TAPE_MAX:
+            self._held -= len(self._batches.popleft())
+
+    @property
+    def trades(self) -> list[Trade]:
+        """The last trades, the newest last."""
+        found: list[Trade] = []
+        for batch in self._batches:
+            found += zip(
+                memoryview(batch.ts_event).cast("q"),
+                [batch.contract] * len(batch),
+                memoryview(batch.price).cast("i"),
+                memoryview(batch.size).cast("i"),
+                batch.aggressor,
+                strict=True,
+            )
+        return found[-TAPE_MAX:]

@@ -34,7 +34,7 @@ def test_of_any_batches_the_last_trades_are_kept_in_order(batches: list[list[Tra
     for rows in batches:
         tape.fold(batch(rows))  # type: ignore[arg-type]
         wanted += [(ts, "ESZ5", price, size, side) for ts, price, size, side in rows]  # type: ignore
-    assert list(tape.trades) == wanted[-TAPE_MAX:]
+    assert tape.trades == wanted[-TAPE_MAX:]
 
 
 def test_a_batch_longer_than_the_tape_leaves_its_end() -> None:
