@@ -45,7 +45,9 @@ def make_run(tmp_path: Path, feed: int = 3) -> Path:
     (data / "watchdog.json").write_text("{}")
     (run / NAME).write_text("fire")
     (run / "status").mkdir()
-    for living in ("run.lock", "web.json", "status/root.json", "data/desk.sqlite.tmp"):
+    for living in ("run.lock", "web.json", "status/root.json", "data/desk.sqlite.tmp",
+                   "data/web.key", "orders/bars.json"):  # fmt: skip
+        (run / living).parent.mkdir(exist_ok=True)
         (run / living).write_text("living")
     os.mkfifo(run / "worker.fifo")
     return run
