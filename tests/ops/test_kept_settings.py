@@ -14,7 +14,7 @@ def other() -> Settings:
     return dataclasses.replace(
         SETTINGS,
         paper=dataclasses.replace(SETTINGS.paper, slippage_ticks=3),
-        store=dataclasses.replace(SETTINGS.store, url="postgresql://me:hunter2@db/x"),
+        store=dataclasses.replace(SETTINGS.store, url="postgresql://me:pw@db/x"),
         notify=dataclasses.replace(SETTINGS.notify, discord_webhook="https://x/hunter2"),
     )
 
@@ -27,7 +27,8 @@ def test_what_decides_is_as_it_was_and_the_rest_as_given(tmp_path):
 
 def test_nothing_secret_is_kept(tmp_path):
     keep(other(), tmp_path)
-    assert "hunter2" not in (tmp_path / FILE).read_text()
+    text = (tmp_path / FILE).read_text()
+    assert "pw@db" not in text and "hunter2" not in text
 
 
 def test_the_settings_of_the_last_start_count(tmp_path):

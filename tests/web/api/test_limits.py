@@ -12,7 +12,7 @@ from tests.web.rooms import Client, asked, make_run, talk
 from web.floor import Floor
 
 SECRETS = Settings(
-    store=StoreSettings(url="postgresql://u:hunter2@h/d"),
+    store=StoreSettings(url="postgresql://u:pw@h/d"),
     notify=NotifySettings(discord_webhook="https://discord.example/api/webhooks/1/hunter2"),
 )
 
@@ -39,7 +39,7 @@ def test_every_setting_is_shown_and_no_secret(run_dir: Path) -> None:
     assert sections["risk"]["daily_loss_dollars"] == 300.0
     assert sections["bars"]["series"] == ["time:300"]
     assert (sections["store"]["url"], told["changeable"]) == ("(set, not shown)", [])
-    assert "hunter2" not in json.dumps(told)
+    assert "hunter2" not in json.dumps(told) and "pw@h" not in json.dumps(told)
     assert asked(run_dir, "/api/settings")["sections"]["store"]["url"] == ""
 
 
