@@ -1,6 +1,6 @@
 """The bars that an actor may know before the first live one, and where they come from (8.3).
 
-Sources in order: the bars that earlier runs have kept, the day files of the recorder, paid history.
+Sources in order: the bars that earlier runs have kept, and the day files of their recorders.
 The first that has enough is taken whole; sources are never mixed, because two of them may have cut
 the same minutes differently. Nothing is raised on these bars and nothing is traded: they stand on
 the tape as what they are, in front of its first trade, so a restart reads them there again.
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
 
 from actors.adapters.day_files import DAYS
 from actors.adapters.day_writer import SIMULATED
@@ -22,7 +21,7 @@ from actors.core.orderflow.contract_bars import ContractBars
 from actors.core.orderflow.sides import SideInference, SideRule
 from actors.core.rules import bar_rules
 from actors.core.session.calendar import Schedule, day_of, trading_date
-from actors.core.warmup.stretch import Refusal, Unfit, WarmRule, open_before, stretch
+from actors.core.warmup.stretch import Refusal, Unfit, WarmRule, stretch
 from ops.recap.sources import books_of_run
 from protocol.instruments import root_of
 from protocol.market import BarClosed
@@ -31,13 +30,6 @@ from protocol.units import NANOS_PER_MS, NANOS_PER_S
 
 DAY_NS = 86_400 * NANOS_PER_S
 DAYS_OPEN = 5  # Calendar days that hold the last two trading dates, a long weekend between them.
-
-
-class History(Protocol):
-    """The port to a vendor of past trades; what is asked of it may cost money."""
-
-    def trades(self, contract: str, from_ns: int, to_ns: int) -> Iterable[Chunk]:
-        """Return the trades of a contract in order, or raise FeedError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +48,6 @@ def warm_bars(
     now_ns: int,
     *,
     simulated: bool = False,
-    history: History | None = None,
 ) -> Warmth:
     """Return the bars to begin with at `now_ns`; `run_dirs` are asked in their order.
 
@@ -75,7 +66,7 @@ def warm_bars(
     )
     since_ns = now_ns - warmup.days_max * DAY_NS
     refused: list[tuple[str, Refusal, str]] = []
-    for source, bars in _sources(settings, run_dirs, rule, since_ns, now_ns, history):
+    for source, bars in _sources(settings, run_dirs, rule, since_ns, now_ns):
         try:
             found = stretch(list(bars), rule, now_ns)
         except Unfit as unfit:
@@ -93,7 +84,6 @@ def _sources(
     rule: WarmRule,
     since_ns: int,
     now_ns: int,
-    history: History | None,
 ) -> Iterator[tuple[str, Iterable[BarClosed]]]:
     for run_dir in run_dirs:
         yield f"bars of {run_dir.name}", stored_bars(settings, run_dir, rule.series, since_ns)
@@ -101,8 +91,6 @@ def _sources(
         folder = root_of(rule.contract) + (SIMULATED if rule.simulated else "")
         days = run_dir / "data" / DAYS / folder
         yield f"ticks of {run_dir.name}", tick_bars(settings, days, rule.contract, now_ns)
-    if history is not None:
-        yield "history", paid_bars(settings, history, rule, now_ns)
 
 
 def stored_bars(
@@ -130,15 +118,6 @@ def tick_bars(
         # A day file is made when its day is over: behind its last trade there was none.
         until_ns = day_of(date.fromisoformat(found[-1].stem)).end_ns
         yield from bars_of(settings, recording, contract, min(until_ns, now_ns))
-
-
-def paid_bars(
-    settings: Settings, history: History, rule: WarmRule, now_ns: int
-) -> Iterator[BarClosed]:
-    """Yield the bars of this trading date and the open one before it."""
-    from_ns = day_of(open_before(trading_date(now_ns), rule.schedule)).start_ns
-    trades = history.trades(rule.contract, from_ns, now_ns)
-    yield from bars_of(settings, trades, rule.contract, now_ns)
 
 
 def bars_of(

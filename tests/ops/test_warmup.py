@@ -7,7 +7,6 @@ import pytest
 
 from actors.adapters.books import MemoryBooks
 from actors.adapters.day_files import roll
-from actors.adapters.feeds.port import FeedError
 from actors.adapters.feeds.simulated import SimulatedSession
 from actors.adapters.feeds.tape import TapeRule, tape
 from actors.adapters.store import SqlBooks, database_for
@@ -123,43 +122,6 @@ def test_without_kept_bars_the_ticks_of_the_recorder_give_the_same_bars_as_the_f
     local_floor(Settings(), books, str(tmp_path)).run(tape(session(), rule))
     live = [bar for bar in books.entries("bars") if isinstance(bar, BarClosed)]
     assert found.bars[:-1] == tuple(live[-36:-1])
-
-
-class Vendor:
-    """A history that sells one session, and keeps what it was asked for."""
-
-    def __init__(self, fails=False):
-        self.fails, self.asked = fails, []
-
-    def trades(self, contract, from_ns, to_ns):
-        self.asked.append((contract, from_ns, to_ns))
-        if self.fails:
-            raise FeedError("no credit left")
-        return session()
-
-
-def test_history_is_paid_for_only_where_nothing_else_is_enough(tmp_path):
-    vendor = Vendor()
-    bars = five_minutes(40, NOW)
-    warm([stored(tmp_path / "one", bars)], history=vendor)
-    assert vendor.asked == []
-    found = warm([tmp_path / "none"], history=vendor, simulated=True)
-    assert (found.source, len(found.bars)) == ("history", 36)
-    ((contract, from_ns, to_ns),) = vendor.asked
-    assert (contract, to_ns) == ("ESZ5", NOW)
-    assert from_ns == at("17:00", "2025-12-01")
-
-
-def test_on_a_monday_history_is_asked_from_the_friday_on(tmp_path):
-    vendor = Vendor()
-    warm([tmp_path / "none"], now_ns=at("09:25", "2025-12-08"), history=vendor)
-    assert vendor.asked[0][1] == at("17:00", "2025-12-04")
-
-
-def test_a_vendor_that_fails_is_a_refusal_and_no_crash(tmp_path):
-    found = warm([tmp_path / "none"], history=Vendor(fails=True))
-    assert found.bars == ()
-    assert found.refused[-1] == ("history", Refusal.NONE, "no credit left")
 
 
 def test_a_bar_that_is_still_open_is_none():
