@@ -36,7 +36,8 @@ def main(arguments: list[str]) -> int:
     except typer.Exit as leaving:
         return leaving.exit_code
     except (Refusal, *expected()) as refusal:
-        Console(stderr=True, highlight=False).print(str(refusal))
+        # A path that is broken over two lines can neither be copied nor searched for.
+        Console(stderr=True, highlight=False).print(str(refusal), soft_wrap=True)
         return EXIT_USAGE
     except typer.Abort:
         return 130
