@@ -16,17 +16,20 @@ class Tape:
     """Keeps the last `TAPE_MAX` trades, the newest last."""
 
     def __init__(self) -> None:
-        self.seen = False
         self._batches: deque[TradeBatch] = deque()
         self._held = 0
 
     def fold(self, batch: TradeBatch) -> None:
         """Take a batch in; the oldest go once they are not needed any more."""
-        self.seen = True
         self._batches.append(batch)
         self._held += len(batch)
         while self._held - len(self._batches[0]) >= TAPE_MAX:
             self._held -= len(self._batches.popleft())
+
+    @property
+    def seen(self) -> bool:
+        """Whether any trade has been heard of."""
+        return bool(self._batches)
 
     @property
     def trades(self) -> list[Trade]:

@@ -26,14 +26,14 @@ from psycopg.pq import TransactionStatus
 from actors.adapters.address import SCHEMA_FILE, Address
 from actors.adapters.fault import StoreFault
 
+__all__ = ["Error", "LimitedConnection", "connect", "fault_of"]
+
 PATIENCE_S = 5.0  # For a server that is just starting; the start of an actor may take ten.
 CONNECT_LOOK_S = 0.1
 ANSWER_S = 0.5  # How much later than the server the connection itself gives up.
 KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3}
 # A machine that went away holds its lock until the server has missed it so often.
 SERVER_KEEPALIVE = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
-
-__all__ = ["Error", "LimitedConnection", "connect", "fault_of"]
 
 NETWORK = "Look whether the server runs and can be reached; the actor tries again by itself"
 # What a class of SQLSTATE, or a whole one, means to a person: found, wanted, what to do.

@@ -4,8 +4,8 @@ One connection is opened, that of the only writer of an actor's tables; a second
 Whatever the driver raises on it leaves as a `StoreFault`. The driver of a server is loaded only by
 whoever has a server.
 
-Stores speak to the driver itself. SQLAlchemy makes the statements of their tables; between a store
-and its driver it would cost each owner of one five megabytes.
+Stores speak to the driver itself. SQLAlchemy makes the statements of their tables and has no part
+in a start or a write: there each owner of a store would pay for it with memory of his own.
 """
 
 import sqlite3

@@ -15,9 +15,10 @@ from typing import Any
 
 from actors.adapters.fault import StoreFault
 from actors.adapters.sql import POSTGRESQL, SQLITE, Connection, Database, Rows, database_for
-from actors.adapters.tables import BOOKS, Tables, checksum, tables_of
+from actors.adapters.tables import BOOKS, Tables, tables_of
 from actors.adapters.upgrade import bring_up
 from protocol.codec import decode_fields, decode_kept, encode, encode_fields, layout_of
+from protocol.kept import checksum, has_names
 from protocol.market import Cut, Settled
 from protocol.message import Message
 from supervision.journal import Positions
@@ -35,9 +36,6 @@ WAITING = {
 }
 
 PLACE = {SQLITE: "?", POSTGRESQL: "%s"}  # Where a value stands in a statement.
-
-# First bytes of a body with names: a msgpack map of up to 15 fields, or of more.
-NAMED = (*(bytes([first]) for first in range(0x80, 0x90)), b"\xde", b"\xdf")
 
 MOVE_ON = (
     "INSERT INTO books_marks (stream, seq) VALUES ({0}, {0})"
@@ -244,7 +242,7 @@ class SqlBooks(SqlStore):
             yield mark
 
     def _read(self, kind: str, version: int, body: bytes) -> Message:
-        if body[:1] in NAMED:
+        if has_names(body):
             return decode_fields(kind, version, body)
         return decode_kept(body, self._layouts.get((kind, version)))
 

@@ -7,7 +7,6 @@ actors are forked; anybody else makes them at the first use.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zlib import crc32
 
 from actors.adapters.apart import apart
 from actors.adapters.sql import SQLITE, Connection
@@ -65,10 +64,3 @@ def _made(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Tables]:
     from actors.adapters.schema import make_tables
 
     return {(owner, dialect): make_tables(owner, dialect) for owner, dialect in wanted}
-
-
-def checksum(row: Mapping[str, Any]) -> int:
-    """Return the CRC-32 of everything else in a row of facts or entries."""
-    first = row["positions"] if "positions" in row else row["stream"]
-    head = f"{row['seq']} {row['kind']} {row['version']} {first} ".encode()
-    return crc32(row["body"], crc32(head))

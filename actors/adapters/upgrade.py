@@ -16,7 +16,8 @@ from typing import Any
 
 from actors.adapters.fault import StoreFault
 from actors.adapters.sql import POSTGRESQL, SQLITE, Connection
-from actors.adapters.tables import Tables, checksum
+from actors.adapters.tables import Tables
+from protocol.kept import checksum
 
 VERSION = 3
 COPY_ROWS = 10_000  # At once, when an older store is copied.

@@ -16,15 +16,13 @@ DESK = "desk"
 CAUSES = {"clock": FenceCause.CLOCK_SKEW}  # By the code of the check.
 
 
-def close_fence(run_dir: Path, document: Mapping[str, Any], now_ns: int) -> list[FenceCause]:
-    """Have the desk of a run close its fence as a preflight demands; return by which causes.
+def close_fence(run_dir: Path, document: Mapping[str, Any], now_ns: int) -> None:
+    """Have the desk of a run close its fence as a preflight demands.
 
     Raises `NoAnswer` where the desk does not answer, `NotTaken` where it refuses.
     """
-    orders = orders_of(document["checks"], now_ns)
-    for order in orders:
+    for order in orders_of(document["checks"], now_ns):
         tell(run_dir, DESK, order)
-    return [order.cause for order in orders]
 
 
 def orders_of(checks: Sequence[Mapping[str, str]], now_ns: int) -> list[FenceOrdered]:

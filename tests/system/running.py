@@ -8,16 +8,19 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from time import monotonic, monotonic_ns, sleep
 from typing import Any, TypeVar
 
 import psutil  # type: ignore[import-untyped]
 
+from protocol.settings import Settings
 from supervision import bodies
 from supervision.runfile import Run, read_run
 from supervision.spec import SupervisorSpec, to_json
 from supervision.status import Node, all_green, fold, read_documents
+from supervision.tree import floor
 from tests.system.hosting import GREEN
 from tests.system.workers import LEDGER
 
@@ -142,6 +145,9 @@ class Running:
         return left
 
 
+R = TypeVar("R", bound=Running)
+
+
 @contextmanager
 def running(
     tree: SupervisorSpec,
@@ -163,6 +169,22 @@ def running(
         finally:
             left = run.end()
         assert not left, f"processes outlived the run: {left}"
+
+
+@contextmanager
+def floor_in(directory: Path, settings: Settings, kind: type[R] = Running) -> Iterator[R]:
+    """Host the whole floor on what lies in a directory; nothing of it may outlive the test."""
+    (directory / GREEN).unlink(missing_ok=True)  # Of an earlier start.
+    run = kind(floor(settings.supervision), "fork", asdict(settings), 0, directory)
+    try:
+        run.wait_green()
+        yield run
+    except BaseException:
+        print(run.output(), *run.alarms()[-20:], sep="\n")
+        raise
+    finally:
+        left = run.end()
+    assert not left, f"processes outlived the run: {left}"
 
 
 def _all(node: Node) -> Iterator[Node]:

@@ -3,8 +3,6 @@
 import dataclasses
 import json
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import time_ns
 
@@ -18,9 +16,8 @@ from ops.live import later
 from ops.replay import result_of
 from ops.restore import restore
 from protocol.settings import Settings
-from supervision.tree import floor
 from tests.simulation.floor import busy_settings
-from tests.system.running import Running, until
+from tests.system.running import Running, floor_in, until
 from tests.system.test_floor import ask_cut, check_orders, complete, ended_books, stop
 
 SPEED = 6_000.0  # The day from 08:45 on passes in five seconds.
@@ -37,22 +34,6 @@ def day() -> Settings:
         feed=dataclasses.replace(busy.feed, speed=SPEED, batch_trades_max=64),
         web=dataclasses.replace(busy.web, port=0),
     )
-
-
-@contextmanager
-def floor_in(directory: Path, settings: Settings) -> Iterator[Running]:
-    (directory / "green").unlink(missing_ok=True)  # Of the run that a backup was made of.
-    tree = floor(settings.supervision)
-    run = Running(tree, "fork", dataclasses.asdict(settings), 0, directory)
-    try:
-        run.wait_green()
-        yield run
-    except BaseException:
-        print(run.output(), *run.alarms()[-20:], sep="\n")
-        raise
-    finally:
-        left = run.end()
-    assert not left, f"processes outlived the run: {left}"
 
 
 def end_of(run: Running, settings: Settings) -> tuple[str, int, list[bytes]]:

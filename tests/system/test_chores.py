@@ -26,11 +26,11 @@ from protocol.market import TradeBatch
 from protocol.settings import Settings
 from supervision import bodies
 from supervision.inspection import NoAnswer, ask
-from supervision.tree import floor
 from tests.simulation.floor import busy_settings
-from tests.system.running import ROOT, Running, until
+from tests.system.running import ROOT, Running, floor_in, until
 
 DAYS = (date(2025, 12, 2), date(2025, 12, 3))
+SPEED = 15_000.0  # The second day, by whose cuts a chore is tried again, lasts five seconds.
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -44,6 +44,7 @@ def chore_settings(outside: Path) -> Settings:
     return dataclasses.replace(
         busy,
         day=dataclasses.replace(busy.day, chores=("recap", "export"), backoff_s=1),
+        feed=dataclasses.replace(busy.feed, speed=SPEED),
         export=dataclasses.replace(
             busy.export, to="directory", path=str(outside), simulated="allow"
         ),
@@ -71,10 +72,7 @@ def test_recap_and_export_of_a_day_are_made_by_the_tree_and_arrive_once(tmp_path
         rule = TapeRule.of(settings.feed, settings.bars)
         messages = list(tape((c for day in two_days() for c in day), rule))
         write_tape(data / "tape.frames", messages)
-        run = Running(floor(settings.supervision), "fork", dataclasses.asdict(settings), 0,
-                      Path(directory))  # fmt: skip
-        try:
-            run.wait_green()
+        with floor_in(Path(directory), settings) as run:
             if kills:
                 until(lambda: state(run, "session").get("running"), "a chore that runs", 60)
                 before = run.pid("session")
@@ -85,12 +83,6 @@ def test_recap_and_export_of_a_day_are_made_by_the_tree_and_arrive_once(tmp_path
             until(told.exists, "the first day outside", 60)
             until(lambda: state(run, "session").get("waiting") == {}, "no chore left", 60)
             until(lambda: state(run, "books").get("complete"), "the end of the tape", 60)
-        except BaseException:
-            print(run.output(), state(run, "session"), *run.alarms()[-20:], sep="\n")
-            raise
-        finally:
-            left = run.end()
-        assert not left, f"processes outlived the run: {left}"
         journal = open_journal(settings, str(data), "session")
         ended = [fact for fact in journal.load() if isinstance(fact, ChoreEnded)]
         journal.close()
@@ -120,10 +112,7 @@ def test_a_preflight_that_says_no_go_closes_the_fence_of_the_desk():
         data.mkdir(mode=0o700)
         rule = TapeRule.of(settings.feed, settings.bars)
         write_tape(data / "tape.frames", tape(SimulatedSession("ES", 1, 1_000, DAYS[0]), rule))
-        run = Running(floor(settings.supervision), "fork", dataclasses.asdict(settings), 0,
-                      Path(directory))  # fmt: skip
-        try:
-            run.wait_green()
+        with floor_in(Path(directory), settings) as run:
             done = subprocess.run(
                 [sys.executable, "-m", "ops.preflight", directory],
                 cwd=ROOT, input=json.dumps(dataclasses.asdict(settings)), capture_output=True,
@@ -133,6 +122,3 @@ def test_a_preflight_that_says_no_go_closes_the_fence_of_the_desk():
             assert "disk: " in done.stdout
             closed = str(FenceCause.PREFLIGHT)
             until(lambda: closed in str(state(run, "desk").get("fence")), "a closed fence")
-        finally:
-            left = run.end()
-        assert not left, f"processes outlived the run: {left}"

@@ -25,9 +25,8 @@ from protocol.orders import ExitReason, FlattenSubmitted, PositionClosed
 from protocol.settings import Settings
 from supervision import bodies
 from supervision.inspection import NoAnswer, NotTaken, ask, tell
-from supervision.tree import floor
 from tests.simulation.floor import busy_settings
-from tests.system.running import Running, until
+from tests.system.running import Running, floor_in, until
 
 SPEED = 1_500.0  # The first position comes after two seconds, the close after seventeen.
 KEPT = 400  # Ticks to stop and target: only a person closes it.
@@ -114,17 +113,8 @@ def told_floor(journal: list[Message]) -> Iterator[Told]:
         data.mkdir(mode=0o700)
         day = later(SimulatedSession("ES", 11, 6_000), "08:45")
         write_tape(data / "tape.frames", tape(day, TapeRule.of(settings.feed, settings.bars)))
-        tree = floor(settings.supervision)
-        run = Told(tree, "fork", dataclasses.asdict(settings), 0, Path(directory))
-        try:
-            run.wait_green()
+        with floor_in(Path(directory), settings, Told) as run:
             yield run
-        except BaseException:
-            print(run.output(), *run.alarms()[-20:], sep="\n")
-            raise
-        finally:
-            left = run.end()
-        assert not left, f"processes outlived the run: {left}"
         records = open_journal(settings, str(data), "desk")
         journal += records.load()
         records.close()

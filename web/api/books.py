@@ -12,9 +12,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from protocol.codec import BadFrame, decode_fields, decode_kept
+from protocol.kept import checksum, has_names
 from protocol.market import BarClosed
 from protocol.message import Message
 
@@ -24,8 +24,6 @@ WAIT_S = 1.0
 CACHE_KB = 256
 SCAN_MAX = 20_000  # Rows that one look may read, if nothing else is said ...
 READ_ROWS = 256  # ... and at once.
-# First bytes of a body with names: a msgpack map of up to 15 fields, or of more.
-NAMED = (*(bytes([first]) for first in range(0x80, 0x90)), b"\xde", b"\xdf")
 
 
 class Unreadable(Exception):
@@ -117,10 +115,11 @@ class Books:
 
     def _entry(self, row: Any) -> Entry:
         seq, kind, version, stream, body, found = row
-        if found != crc32(body, crc32(f"{seq} {kind} {version} {stream} ".encode())):
+        named = {"seq": seq, "kind": kind, "version": version, "stream": stream, "body": body}
+        if found != checksum(named):
             raise Unreadable(f"row {seq} of {stream} in the books does not match its checksum")
         try:
-            if body[:1] in NAMED:
+            if has_names(body):
                 return Entry(seq, decode_fields(kind, version, body))
             return Entry(seq, decode_kept(body, self._layout(kind, version)))
         except BadFrame as error:

@@ -132,7 +132,7 @@ class Logins:
 
 
 def _jwt() -> ModuleType:
-    import jwt  # Five megabytes: only for who has users.
+    import jwt  # It brings a library of ciphers along: only for who has users.
 
     return jwt
 

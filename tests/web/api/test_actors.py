@@ -10,7 +10,6 @@ import sys
 import threading
 from http.client import HTTPConnection
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from protocol.settings import Settings
 from protocol.web_settings import WebSettings
 from supervision.orders import RestartOrder, take
 from tests.supervision.working import working
+from tests.system.running import until
 from tests.web.rooms import Client, asked, child, make_run, talk, told, write_status
 from tests.web.shells import QuietShell
 from web.api import actors as module
@@ -97,9 +97,7 @@ def test_a_restart_is_an_order_that_the_supervisor_takes_away(run_dir: Path) -> 
     taken: list[RestartOrder] = []
 
     def supervise() -> None:
-        while not taken:
-            taken.extend(take(run_dir, ["bars"]))
-            sleep(0.001)
+        taken.extend(until(lambda: take(run_dir, ["bars"]), "an order"))
 
     supervisor = threading.Thread(target=supervise)
     supervisor.start()
@@ -168,8 +166,7 @@ def test_a_restart_of_the_page_is_answered_before_it_stops(run_dir: Path) -> Non
     port = server.start()
 
     def supervise() -> None:
-        while not take(run_dir, ["web"]):
-            sleep(0.001)
+        until(lambda: take(run_dir, ["web"]), "an order")
         server.stop()
 
     supervisor = threading.Thread(target=supervise)
