@@ -33,7 +33,7 @@ class SessionShell(JournaledShell):
     first cut at or after its hour. On the wall's clock it is taken within half a second.
 
     A restart forgets nothing. A chore that was on its way has died with its starter and is tried
-    again after a pause; being done twice does no harm.
+    again after a pause of the wall's clock; being done twice does no harm.
     """
 
     niceness = 5
@@ -54,6 +54,7 @@ class SessionShell(JournaledShell):
         self.does = self._does or _children(settings, day, Path(directory).parent)
         self.state = DayState()
         self.now_ns = 0  # By the clock of the settings; 0 before it was looked at.
+        self.wall_ns = 0
         self.recorded: ChoreStarted | None = None  # What is still to be started in this life.
 
     def open_journal(self, settings: Settings, directory: str) -> Journal:
@@ -65,9 +66,10 @@ class SessionShell(JournaledShell):
         return self._at(cut.ts_ns) if self.day.clock == "event" else ()
 
     def on_time(self, now_ns: int) -> Iterable[Message]:
-        """Record what the time of day brings; on the clock of events, how chores ended."""
+        """Record what the time of day brings; on the clock of events, what becomes of chores."""
+        self.wall_ns = now_ns
         if self.day.clock == "event":
-            return self._work(self.now_ns) if self.now_ns else ()
+            return self._work(self.now_ns or self.state.chores.last_ns)
         if 0 <= now_ns - self.now_ns < LOOK_S * NANOS_PER_S:
             return ()
         return self._at(now_ns)
@@ -90,8 +92,9 @@ class SessionShell(JournaledShell):
             outcome = self.does.poll()
             if outcome is None:
                 return []
-            return chores.ended(self.state.chores, outcome, now_ns, self.rule)
-        found = chores.following(self.state.chores.waiting, facts, now_ns, self.rule)
+            return chores.ended(self.state.chores, outcome, now_ns, self.wall_ns, self.rule)
+        waiting = self.state.chores.waiting
+        found = chores.following(waiting, facts, now_ns, self.wall_ns, self.rule)
         if isinstance(found, ChoreStarted):
             self.recorded = found
         return [] if found is None else [found]

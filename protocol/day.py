@@ -123,7 +123,7 @@ class ChoreEnded(Message):
     result: ChoreResult
     code: int | None  # Exit code, below 0 a signal; None where the process was lost sight of.
     detail: str  # What it said.
-    again_ns: Nanos | None  # When it is tried again; only with AGAIN.
+    again_ns: Nanos | None  # When it is tried again, by the wall's clock; only with AGAIN.
 
 
 @message("day.preflight_judged")

@@ -177,6 +177,22 @@ def test_a_restart_while_a_chore_runs_neither_forgets_nor_doubles_it():
     assert session.fake.done == [(Chore.EXPORT, "2025-12-02")]
 
 
+def test_a_chore_that_dies_at_the_end_of_the_tape_is_tried_again_by_the_wall():
+    session = Session(chores=("export",), outcomes=[None, None], backoff_s=30)
+    session.wall(0, S)
+    session.cut(at("16:59"))
+    session.cut(at("17:02"))
+    session.wall(2 * S, 3 * S)
+    assert session.fake.running
+    session.restart()
+    session.fake.outcomes.clear()
+    session.wall(*(n * S for n in range(4, 100)))
+    first, second = session.of(ChoreEnded)
+    assert (first.again_ns, first.ts_ns) == (34 * S, at("17:02"))
+    assert (second.result, second.ts_ns) == (ChoreResult.DONE, at("17:02"))
+    assert session.fake.done == [(Chore.EXPORT, "2025-12-02")]
+
+
 def test_the_verdict_of_a_preflight_is_told():
     session = Session(chores=ALL, outcomes=[Outcome(4, "NO-GO; disk: 3 MB\n")])
     for clock in ("09:20", "09:25", "09:26", "09:27"):

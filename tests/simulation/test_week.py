@@ -36,7 +36,7 @@ from protocol.units import NANOS_PER_S
 from supervision.flow import MemoryWindow, Window
 from supervision.journal import MemoryJournal
 from supervision.shell import Shell, SinkShell
-from supervision.simulator import Faults, Place, Simulator
+from supervision.simulator import Crash, Faults, Place, Simulator
 from supervision.spec import ChildSpec
 from tests.simulation.week_market import CLOCKS_GO_BACK, NEW_YORK, REGULAR, SHORT, at
 
@@ -111,6 +111,20 @@ def frames() -> tuple[bytes, ...]:
     return tuple(encode(m) for m in tape([Chunk(trades, "ESZ5", simulated=True)], rule))
 
 
+class Clocked(Simulator):
+    """Tells the session the time of its wall, which here is that of the play."""
+
+    def _tick(self, id: str) -> None:
+        node = self.places[id].node
+        try:
+            if node is not None and id == "session":
+                node.cell.time(round(self.now_s * NANOS_PER_S))
+                node.cell.release()
+        except Crash:
+            self._crash(id)
+        super()._tick(id)
+
+
 class Week:
     """One simulated week and what is left of it."""
 
@@ -133,7 +147,7 @@ class Week:
         }
         places["session"].journal = MemoryJournal()
         self.session = places["session"]
-        simulator = Simulator(places, self.seed, self.faults, self._finished)
+        simulator = Clocked(places, self.seed, self.faults, self._finished)
         simulator.run()
         return simulator
 
@@ -146,6 +160,8 @@ class Week:
     def _finished(self) -> bool:
         node = self.session.node
         if node is None or node.inlets["feed"].taken < len(frames()):
+            return False
+        if node.shell.state.chores.waiting:  # Pauses are the wall's, the tape knows none.
             return False
         return len(self.diary) == node.window.last
 

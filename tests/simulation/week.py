@@ -233,12 +233,11 @@ class WeekFloor:
 
     def _wanted_ns(self) -> list[int]:
         """Return when the chore that runs is over, or the next may be begun."""
-        now_ns, session = self.simulator.now_ns, self.shells["session"]
+        now_ns = self.simulator.now_ns
         if self.chores.running:
             return [self.chores.ends_ns]
-        wanted = [one.not_before_ns for one in session.state.chores.waiting.values()]
-        if self.settings.day.clock == "event":  # Only a cut ends a pause.
-            wanted = [one for one in wanted if one <= session.now_ns]
+        waiting = self.shells["session"].state.chores.waiting.values()
+        wanted = [one.not_before_ns for one in waiting]
         soon_ns = now_ns + round(2 * SESSION_LOOK_S * NANOS_PER_S)
         return [max(soon_ns, one) for one in wanted]
 

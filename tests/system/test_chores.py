@@ -30,7 +30,8 @@ from tests.simulation.floor import busy_settings
 from tests.system.running import ROOT, Running, floor_in, until
 
 DAYS = (date(2025, 12, 2), date(2025, 12, 3))
-SPEED = 15_000.0  # The second day, by whose cuts a chore is tried again, lasts five seconds.
+SPEED = 15_000.0  # The second day lasts five seconds.
+AT_ONCE = 0.0  # The tape has ended before the first chore has.
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -39,12 +40,12 @@ def two_days() -> list[SimulatedSession]:
     return [SimulatedSession("ES", seed, 6_000, day) for seed, day in enumerate(DAYS, 1)]
 
 
-def chore_settings(outside: Path) -> Settings:
+def chore_settings(outside: Path, speed: float) -> Settings:
     busy = busy_settings()
     return dataclasses.replace(
         busy,
         day=dataclasses.replace(busy.day, chores=("recap", "export"), backoff_s=1),
-        feed=dataclasses.replace(busy.feed, speed=SPEED),
+        feed=dataclasses.replace(busy.feed, speed=speed),
         export=dataclasses.replace(
             busy.export, to="directory", path=str(outside), simulated="allow"
         ),
@@ -60,12 +61,16 @@ def state(run: Running, actor: str) -> dict[str, object]:
         return {}
 
 
-@pytest.mark.parametrize("kills", [False, True], ids=["undisturbed", "session-killed"])
-def test_recap_and_export_of_a_day_are_made_by_the_tree_and_arrive_once(tmp_path, kills):
+@pytest.mark.parametrize(
+    ("speed", "kills"),
+    [(SPEED, False), (SPEED, True), (AT_ONCE, True)],
+    ids=["undisturbed", "session-killed", "session-killed-at-the-end-of-the-tape"],
+)
+def test_recap_and_export_of_a_day_are_made_by_the_tree_and_arrive_once(tmp_path, speed, kills):
     outside, first = tmp_path / "outside", str(DAYS[0])
     outside.mkdir()
     told = outside / "recaps" / f"{first}_recap.json"
-    settings = chore_settings(outside)
+    settings = chore_settings(outside, speed)
     with tempfile.TemporaryDirectory(prefix="fw-") as directory:
         data = Path(directory) / "data"
         data.mkdir(mode=0o700)

@@ -4,6 +4,9 @@ One at a time, because a chore takes more memory than any actor. Whoever waits t
 does not hold up the next one, but for the export, which sends the recap of its date: it begins
 once that stands or was given up. A chore may be done twice without harm: a start that a crash
 forgot is followed by another.
+
+Its pauses are spent waiting for the world outside, so they are the wall's in every session: the
+market's own time ends with its tape.
 """
 
 from collections.abc import Iterable, Mapping
@@ -45,7 +48,7 @@ class Waiting:
     """A chore that is not done yet."""
 
     attempts: int = 0
-    not_before_ns: int = 0
+    not_before_ns: int = 0  # By the wall's clock.
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,13 @@ class Chores:
 
     waiting: dict[Key, Waiting]
     running: Key | None = None
+    last_ns: int = 0  # When the last of their facts was, by the session's clock.
 
 
 def apply(chores: Chores, fact: ChoreOrdered | ChoreStarted | ChoreEnded) -> None:
     """Change what waits and what runs by one recorded fact."""
     key = (fact.chore, fact.trading_date)
+    chores.last_ns = fact.ts_ns
     match fact:
         case ChoreOrdered():
             chores.waiting.setdefault(key, Waiting())
@@ -82,18 +87,23 @@ def apply(chores: Chores, fact: ChoreOrdered | ChoreStarted | ChoreEnded) -> Non
 
 
 def following(
-    waiting: Mapping[Key, Waiting], ordered: Iterable[Message], now_ns: int, rule: ChoreRule
+    waiting: Mapping[Key, Waiting],
+    ordered: Iterable[Message],
+    now_ns: int,
+    wall_ns: int,
+    rule: ChoreRule,
 ) -> ChoreStarted | ChoreEnded | None:
     """Return the start of the first chore whose turn it is, or its end where it came too late.
 
     `ordered` are facts not yet applied; a chore that one of them orders may start at once.
+    `now_ns` is the session's clock, `wall_ns` the wall's: 0 before it was looked at.
     """
     new = {(f.chore, f.trading_date): Waiting() for f in ordered if isinstance(f, ChoreOrdered)}
     for (chore, on), one in (*waiting.items(), *new.items()):
         if chore is Chore.EXPORT and ((recap := (Chore.RECAP, on)) in waiting or recap in new):
             continue
         # A pause longer than any there is tells of a clock that was set back.
-        if 0 < one.not_before_ns - now_ns <= rule.backoff_max_ns:
+        if 0 < one.not_before_ns - wall_ns <= rule.backoff_max_ns:
             continue
         attempt = one.attempts + 1
         if chore is Chore.PREFLIGHT and now_ns >= day_of(date.fromisoformat(on)).rth_open_ns:
@@ -102,7 +112,9 @@ def following(
     return None
 
 
-def ended(chores: Chores, outcome: Outcome, now_ns: int, rule: ChoreRule) -> list[Message]:
+def ended(
+    chores: Chores, outcome: Outcome, now_ns: int, wall_ns: int, rule: ChoreRule
+) -> list[Message]:
     """Return the facts about the end of the chore that runs.
 
     It is tried again when it asks for it, was killed or lost; any other code is for a person.
@@ -118,7 +130,7 @@ def ended(chores: Chores, outcome: Outcome, now_ns: int, rule: ChoreRule) -> lis
     if not retry or attempt >= rule.attempts_max:
         return [_end(chore, on, attempt, now_ns, code, outcome.said, None)]
     pause_ns = min(rule.backoff_ns << min(attempt - 1, 32), rule.backoff_max_ns)
-    again_ns, result = now_ns + pause_ns, ChoreResult.AGAIN
+    again_ns, result = wall_ns + pause_ns, ChoreResult.AGAIN
     return [_end(chore, on, attempt, now_ns, code, outcome.said, again_ns, result)]
 
 

@@ -37,14 +37,14 @@ def ordered(*chores, ts_ns=NOW):
 
 
 def start(state, now_ns=NOW):
-    found = following(state.waiting, (), now_ns, RULE)
+    found = following(state.waiting, (), now_ns, now_ns, RULE)
     assert isinstance(found, ChoreStarted)
     apply(state, found)
     return found
 
 
 def end(state, code, now_ns=NOW, said="words"):
-    facts = ended(state, Outcome(code, said), now_ns, RULE)
+    facts = ended(state, Outcome(code, said), now_ns, now_ns, RULE)
     for fact in facts:
         if isinstance(fact, ChoreEnded):
             apply(state, fact)
@@ -57,12 +57,12 @@ def test_the_recap_is_done_before_the_export_that_sends_it():
     end(state, 0)
     assert start(state).chore is Chore.EXPORT
     end(state, 0)
-    assert state == Chores({})
+    assert state == Chores({}, last_ns=NOW)
 
 
 def test_a_chore_starts_in_the_same_look_that_orders_it():
     order = ChoreOrdered(chore=Chore.EXPORT, trading_date=DAY, ts_ns=NOW)
-    found = following({}, [order], NOW, RULE)
+    found = following({}, [order], NOW, NOW, RULE)
     assert (found.chore, found.attempt) == (Chore.EXPORT, 1)
 
 
@@ -73,7 +73,7 @@ def test_what_asks_to_be_tried_again_is_with_doubled_pauses_up_to_the_limit():
         (fact,) = end(state, 75, now_ns)
         assert fact.result is ChoreResult.AGAIN
         pauses.append((fact.again_ns - now_ns) // S)
-        assert following(state.waiting, (), fact.again_ns - 1, RULE) is None
+        assert following(state.waiting, (), NOW, fact.again_ns - 1, RULE) is None
         now_ns = fact.again_ns
     assert pauses == [30, 45]
     start(state, now_ns)
@@ -109,7 +109,7 @@ def test_the_export_waits_for_the_recap_of_its_date_until_that_is_done_or_given_
         assert start(state, now_ns).chore is Chore.RECAP
         (fact,) = end(state, code, now_ns)
         if fact.again_ns is not None:
-            assert following(state.waiting, (), fact.again_ns - 1, RULE) is None
+            assert following(state.waiting, (), NOW, fact.again_ns - 1, RULE) is None
             now_ns = fact.again_ns
     assert start(state, now_ns).chore is Chore.EXPORT
 
@@ -128,14 +128,25 @@ def test_an_export_ordered_in_the_look_that_orders_its_recap_comes_second():
         ChoreOrdered(chore=chore, trading_date=DAY, ts_ns=NOW)
         for chore in (Chore.EXPORT, Chore.RECAP)
     ]
-    assert following({}, orders, NOW, RULE).chore is Chore.RECAP
+    assert following({}, orders, NOW, NOW, RULE).chore is Chore.RECAP
 
 
 def test_a_clock_that_was_set_back_does_not_keep_a_chore_waiting():
     state = ordered(Chore.EXPORT)
     start(state)
     (fact,) = end(state, 75)
-    assert following(state.waiting, (), fact.again_ns - RULE.backoff_max_ns - 1, RULE) is not None
+    set_back_ns = fact.again_ns - RULE.backoff_max_ns - 1
+    assert following(state.waiting, (), NOW, set_back_ns, RULE) is not None
+
+
+def test_the_pause_is_the_walls_wherever_the_markets_time_stands():
+    state = ordered(Chore.EXPORT)
+    start(state)
+    (fact,) = ended(state, Outcome(75, "words"), NOW, 500 * S, RULE)
+    apply(state, fact)
+    assert (fact.ts_ns, fact.again_ns, state.last_ns) == (NOW, 530 * S, NOW)
+    assert following(state.waiting, (), NOW + 60 * S, 530 * S - 1, RULE) is None
+    assert following(state.waiting, (), NOW, 530 * S, RULE) is not None
 
 
 @pytest.mark.parametrize(
@@ -161,8 +172,8 @@ def test_a_preflight_that_crashed_is_no_verdict(code):
 
 def test_a_preflight_that_did_not_come_to_its_turn_before_the_open_is_given_up():
     state = ordered(Chore.PREFLIGHT, ts_ns=at("09:25"))
-    assert isinstance(following(state.waiting, (), at("09:30") - 1, RULE), ChoreStarted)
-    found = following(state.waiting, (), at("09:30"), RULE)
+    assert isinstance(following(state.waiting, (), at("09:30") - 1, BEFORE, RULE), ChoreStarted)
+    found = following(state.waiting, (), at("09:30"), BEFORE, RULE)
     assert isinstance(found, ChoreEnded)
     assert found.result is ChoreResult.FAILED
     apply(state, found)
@@ -179,4 +190,4 @@ def test_only_the_end_of_what_was_said_is_kept():
 
 def test_an_end_without_a_start_is_refused():
     with pytest.raises(ValueError, match="no chore runs"):
-        ended(Chores({}), Outcome(0, ""), NOW, RULE)
+        ended(Chores({}), Outcome(0, ""), NOW, NOW, RULE)
