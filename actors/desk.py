@@ -6,14 +6,15 @@ from typing import Any
 
 from actors.adapters.kill_file import LOOK_S, NAME, KillFile, KillSwitch, KillWatch
 from actors.adapters.open import open_journal
-from actors.core.orders.commands import Heard, Senseless, killed
+from actors.core.orders.commands import Heard, Senseless, killed, opens_kill
 from actors.core.orders.desk import Input, decide_all
 from actors.core.orders.desk_shown import shown
 from actors.core.orders.desk_state import DeskState, apply
 from actors.core.orders.notices import Notice, Noticed
-from actors.core.rules import desk_rule
-from protocol.commands import Action, CommandGiven
-from protocol.fence import FenceCause, FenceOrdered
+from actors.core.risk.changes import refusal
+from actors.core.rules import desk_rule, outermost
+from protocol.commands import CommandGiven, LimitsGiven
+from protocol.fence import FenceOrdered
 from protocol.market import Cut, FeedLost, FeedRestored, Settled
 from protocol.message import Message
 from protocol.orders import BracketApproved, FlattenOrdered
@@ -51,6 +52,7 @@ class DeskShell(JournaledShell):
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.rule = desk_rule(settings.desk)
+        self.outermost = outermost(settings)
         self.state = DeskState()
         self.waiting: list[Input] | None = None  # None: nothing needs to wait.
         self.now_ns = 0  # Of the market, at the last cut.
@@ -109,16 +111,18 @@ class DeskShell(JournaledShell):
         return (*facts, Settled(number=cut.number))
 
     @handles(CommandGiven, source=OUTSIDE)
-    def on_command(self, command: CommandGiven) -> Iterable[Message]:
+    @handles(LimitsGiven, source=OUTSIDE)
+    def on_command(self, command: CommandGiven | LimitsGiven) -> Iterable[Message]:
         """Record a command and do it, behind what risk has ordered before."""
-        opens = (command.action, command.cause) == (Action.OPEN_FENCE, FenceCause.KILL)
-        if opens and self.kill.on:
+        if isinstance(command, LimitsGiven) and (why := refusal(command, self.outermost)):
+            raise Refused(why)
+        if self.kill.on and opens_kill(command):
             raise Refused(f"the file {NAME} is still there: remove it first")
         told = [*(self.waiting or ()), Heard(command, self.now_ns)]
         try:
             facts = decide_all(self.state, told, self.rule)
-        except Senseless as refusal:
-            raise Refused(str(refusal)) from None
+        except Senseless as refused:
+            raise Refused(str(refused)) from None
         if facts:
             self.waiting = None
         return facts

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from actors.core.risk.breaker import breaker_cents, tripped
+from actors.core.risk.changes import Limits, limited, standing
 from actors.core.risk.exposure import balance_cents, limit_cents, unrealised_cents
 from actors.core.risk.judge import judge_cut
 from actors.core.risk.ledger import apply
 from actors.core.risk.limits import after_cut, before_cut, halted
+from actors.core.risk.rule import RiskRule
 from actors.core.risk.state import RiskState, standing_streak
 from actors.core.rules import risk_rule
-from protocol.account import TradingHalted, TradingResumed
+from actors.core.session.calendar import trading_date
+from protocol.account import LimitsChanged, TradingHalted, TradingResumed
 from protocol.desk import ExecutionBooked, OrderStepped
 from protocol.fence import FenceClosed, FenceOpened, PositionAdopted
 from protocol.instruments import instrument_of
@@ -37,7 +40,7 @@ class RiskShell(Shell):
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.series = settings.bars.series[0]
-        self.rule = risk_rule(settings, instrument_of(settings.feed.symbol))
+        self.settled = self.rule = risk_rule(settings, instrument_of(settings.feed.symbol))
         self.breaker_cents = breaker_cents(settings.risk)
         self.state = RiskState()
         self.last_ns = 0
@@ -55,6 +58,7 @@ class RiskShell(Shell):
     @handles(FenceOpened)
     @handles(TradingHalted)
     @handles(TradingResumed)
+    @handles(LimitsChanged)
     @handles(SignalApproved)
     def on_fact(self, fact: Any) -> None:
         """Fold what the desk did or a person asked, and signals: they wait for the cut."""
@@ -74,6 +78,8 @@ class RiskShell(Shell):
     def on_cut(self, cut: Cut) -> Iterable[Message]:
         """Settle tier and resume, judge the signals, halt at a limit, flatten when it is time."""
         self.last_ns = cut.ts_ns
+        if self.state.changes:
+            self.rule = self._standing_rule(cut.ts_ns)
         decided = self._folded(before_cut(self.state, cut.ts_ns, self.rule))
         apply(self.state, cut)
         # Before the judging: what has tripped lets no entry of this very cut through.
@@ -82,6 +88,10 @@ class RiskShell(Shell):
         decided += self._folded(after_cut(self.state, cut.ts_ns, self.rule, self.turned))
         self.turned.clear()
         return decided
+
+    def _standing_rule(self, ts_ns: int) -> RiskRule:
+        today = trading_date(ts_ns)
+        return limited(self.settled, standing(Limits.of(self.settled), self.state.changes, today))
 
     def _folded(self, facts: Sequence[Any]) -> list[Message]:
         """Return facts of ours after the state has learned of them."""

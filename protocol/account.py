@@ -34,6 +34,23 @@ class TradingResumed(Message):
     reason: str
 
 
+@message("account.limits_changed")
+class LimitsChanged(Message):
+    """Limits were set anew; None leaves one as it is.
+
+    What is tighter than before stands at once, what is not from the next trading date on.
+    """
+
+    id: str  # Of the command.
+    ts_ns: Nanos  # Of the market.
+    who: str
+    reason: str
+    loss_limit_cents: Cents | None  # Of a day.
+    profit_target_cents: Cents | None  # Of a day.
+    trades_max: int | None  # Entries of a trading date; 0: no limit.
+    quantity_max: Contracts | None
+
+
 @message("account.tier_changed")
 class TierChanged(Message):
     """Another capital tier stands from this session on, with what it means."""

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from protocol.message import Message, message
-from protocol.units import Nanos
+from protocol.units import Cents, Contracts, Nanos
 
 
 class Action(StrEnum):
@@ -27,3 +27,17 @@ class CommandGiven(Message):
     cause: str  # Of the fence to open; empty for all other actions.
     who: str
     reason: str
+
+
+@message("command.limits_given")
+class LimitsGiven(Message):
+    """Somebody set limits anew; None leaves one as it is."""
+
+    id: str  # Given by whoever tells: a repeat is the same command.
+    ts_ns: Nanos  # By the clock of whoever tells.
+    who: str
+    reason: str
+    loss_limit_cents: Cents | None  # Of a day.
+    profit_target_cents: Cents | None  # Of a day.
+    trades_max: int | None  # Entries of a trading date; 0: no limit.
+    quantity_max: Contracts | None

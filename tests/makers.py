@@ -9,6 +9,7 @@ import numpy as np
 from actors.core.columns import Trades
 from actors.core.orderflow.profile import point_of_control, value_area
 from actors.core.session.calendar import clock_minute, clock_ns
+from protocol.account import LimitsChanged
 from protocol.market import Aggressor, BarClosed, SideSource
 from protocol.orders import (
     BracketApproved,
@@ -243,6 +244,14 @@ def make_opened(**fields: Any) -> PositionOpened:
         "commission_cents": 225,
     }
     return PositionOpened(**(values | fields))
+
+
+def make_limits(clock: str = "12:00", day: str = "2025-12-02", **fields: Any) -> LimitsChanged:
+    """Return limits that a person set anew; those that are not given stay."""
+    none = {"loss_limit_cents": None, "profit_target_cents": None}
+    none |= {"trades_max": None, "quantity_max": None}
+    who = {"id": f"{clock} {day}", "who": "anna", "reason": "because"}
+    return LimitsChanged(**({"ts_ns": at(clock, day)} | who | none | fields))
 
 
 def make_closed(**fields: Any) -> PositionClosed:

@@ -13,13 +13,14 @@ from actors.core.orders.fills import PaperRule
 from actors.core.orders.money import TickValue
 from actors.core.regime.permit import RouterRule, pairs
 from actors.core.regime.scores import RegimeRule
+from actors.core.risk.changes import Limits
 from actors.core.risk.rule import Band, EntryRule, RiskRule, Terms, day_margins
 from actors.core.risk.sizing import SizeRule
 from actors.core.risk.tiers import TierRule
 from actors.core.risk.windows import TOPSTEP_FLAT, Hours, no_trade_window
 from actors.core.session.calendar import Schedule, clock_minute
 from actors.core.session.news import scheduled
-from protocol.instruments import INSTRUMENTS, Instrument
+from protocol.instruments import INSTRUMENTS, Instrument, instrument_of
 from protocol.orders import EntryKind
 from protocol.patterns import Pattern
 from protocol.risk_settings import RiskSettings
@@ -130,6 +131,11 @@ def risk_rule(settings: Settings, own: Instrument) -> RiskRule:
         locked_when_lost=topstep,
         scaled_at_start=topstep,
     )
+
+
+def outermost(settings: Settings) -> Limits:
+    """Return the limits as set; while the floor runs they can be tightened, and loosened again."""
+    return Limits.of(risk_rule(settings, instrument_of(settings.feed.symbol)))
 
 
 def _terms(settings: Settings, one: Instrument) -> Terms:

@@ -4,7 +4,8 @@ import pytest
 
 from actors.adapters.kill_file import LOOK_S
 from actors.desk import DeskShell
-from protocol.commands import Action, CommandGiven
+from protocol.account import LimitsChanged
+from protocol.commands import Action, CommandGiven, LimitsGiven
 from protocol.fence import FenceCause, FenceOrdered
 from protocol.market import Cut, CutReason, FeedLost, FeedRestored, Settled
 from protocol.orders import FlattenSubmitted
@@ -161,6 +162,21 @@ def test_a_command_that_makes_no_sense_is_refused_and_changes_nothing():
         desk.cell.tell(command(Action.OPEN_FENCE, cause="mismatch"))
     desk.cell.release()
     assert (desk.sent, list(desk.journal.load())) == ([], [])
+
+
+def limits(**fields):
+    none = dict.fromkeys(("loss_limit_cents", "profit_target_cents", "trades_max", "quantity_max"))
+    return LimitsGiven(**({"id": "l", "ts_ns": 1, "who": "anna", "reason": "fear"} | none | fields))
+
+
+def test_limits_are_recorded_and_those_beyond_the_settings_are_refused():
+    desk = Desk()
+    desk.tell("broker", CUT)
+    assert hear(desk, limits(loss_limit_cents=30_000, quantity_max=1)) == ["LimitsChanged"]
+    assert hear(desk, limits(loss_limit_cents=30_000, quantity_max=1)) == []
+    with pytest.raises(Refused, match="loss_limit_cents 30001, wanted at most 30000"):
+        desk.cell.tell(limits(id="m", loss_limit_cents=30_001))
+    assert [fact.id for fact in Desk(desk.journal).sent if isinstance(fact, LimitsChanged)] == ["l"]
 
 
 def test_the_kill_file_is_one_kill_each_time_it_appears_and_holds_its_fence():

@@ -13,7 +13,7 @@ from protocol.orders import BracketApproved, BracketDenied, DenyReason, FlattenO
 from protocol.settings import PaperSettings, RiskSettings, Settings, TierSettings
 from protocol.signals import Regime
 from tests.actors.core.risk.floors import STEPS, Desk, complaints, fresh, replayed
-from tests.makers import at, make_approved, make_bar, make_closed, make_opened
+from tests.makers import at, make_approved, make_bar, make_closed, make_limits, make_opened
 
 TIGHT = Settings(risk=RiskSettings(daily_loss_dollars=400.0, daily_profit_dollars=1e6))
 TIERED = dataclasses.replace(TIGHT, tiers=TierSettings(enabled=True))
@@ -45,6 +45,18 @@ def test_signals_wait_for_their_cut_and_are_answered_once():
     risk.on_bar_closed(make_bar())
     assert kinds(risk.on_cut(cut())) == [BracketApproved, BalanceReported]
     assert risk.on_cut(cut("10:10", number=2)) == []
+
+
+def test_limits_set_anew_hold_from_the_next_cut_and_end_with_the_settings_again():
+    risk = shell()
+    risk.on_bar_closed(make_bar())
+    risk.on_fact(make_limits("10:06", loss_limit_cents=10_000, trades_max=1))
+    risk.on_fact(make_limits("10:07", loss_limit_cents=40_000))
+    assert risk.inspect()["limit_cents"] == 40_000
+    risk.on_cut(cut("10:10"))
+    assert (risk.inspect()["limit_cents"], risk.rule.trades_max) == (10_000, 1)
+    risk.on_cut(cut("10:10", day="2025-12-03", number=2))
+    assert (risk.inspect()["limit_cents"], risk.rule.trades_max) == (40_000, 1)
 
 
 def test_a_signal_before_the_first_bar_is_denied_and_not_kept():

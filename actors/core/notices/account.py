@@ -4,6 +4,7 @@ from actors.core.notices.codes import Told
 from actors.core.notices.notice import Notice, Severity
 from actors.core.notices.words import clock, dollars, percent
 from protocol.account import (
+    LimitsChanged,
     MarginRestored,
     MarginShort,
     StillExposed,
@@ -57,6 +58,24 @@ def trading_resumed(fact: TradingResumed) -> Notice:
         ts_ns=fact.ts_ns,
         lines=(fact.reason,),
         fields=(("at", clock(fact.ts_ns)),),
+    )
+
+
+def limits_changed(fact: LimitsChanged) -> Notice:
+    """Return which limits a person set anew."""
+    money = (("daily loss", fact.loss_limit_cents), ("daily profit", fact.profit_target_cents))
+    counts = (("entries", fact.trades_max), ("contracts", fact.quantity_max))
+    return Notice(
+        severity=Severity.WARNING,
+        code=Told.LIMITS_CHANGED,
+        title="Limits are set anew",
+        ts_ns=fact.ts_ns,
+        lines=(f"by {fact.who}: {fact.reason}",),
+        fields=(
+            *((name, dollars(cents)) for name, cents in money if cents is not None),
+            *((name, str(count)) for name, count in counts if count is not None),
+            ("at", clock(fact.ts_ns)),
+        ),
     )
 
 

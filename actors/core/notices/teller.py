@@ -27,6 +27,7 @@ from actors.core.session.calendar import (
 )
 from protocol.account import (
     BalanceReported,
+    LimitsChanged,
     MarginRestored,
     MarginShort,
     StillExposed,
@@ -46,8 +47,9 @@ from protocol.signals import RegimeJudged
 TOLD: frozenset[type[Message]] = frozenset(
     {
         Cut, RegimeJudged, BalanceReported, PositionOpened, PositionClosed, TradingHalted,
-        TradingResumed, FeedLost, FeedRestored, LinkChanged, FenceClosed, FenceOpened, TierChanged,
-        MarginShort, MarginRestored, StillExposed, ActionTaken, PreflightJudged, ChoreEnded,
+        TradingResumed, LimitsChanged, FeedLost, FeedRestored, LinkChanged, FenceClosed,
+        FenceOpened, TierChanged, MarginShort, MarginRestored, StillExposed, ActionTaken,
+        PreflightJudged, ChoreEnded,
     }
 )  # fmt: skip
 DAYS_MAX = 8
@@ -149,6 +151,8 @@ def _state(known: Known, message: Message, now_ns: int) -> list[Notice]:
         case TradingResumed():
             _day(known, message.ts_ns).halted = False
             return [account.trading_resumed(message)]
+        case LimitsChanged():
+            return [account.limits_changed(message)]
         case FeedLost() | FeedRestored():
             before, known.feed_lost = known.feed_lost, isinstance(message, FeedLost)
             return [links.feed_changed(message, now_ns)] if before != known.feed_lost else []

@@ -12,8 +12,8 @@ from actors.core.orders import booking
 from actors.core.orders.desk_state import DeskState, Fact, exposed
 from actors.core.orders.fence import closing, open_fence
 from actors.core.orders.reconcile import account_asked
-from protocol.account import TradingHalted, TradingResumed
-from protocol.commands import Action, CommandGiven
+from protocol.account import LimitsChanged, TradingHalted, TradingResumed
+from protocol.commands import Action, CommandGiven, LimitsGiven
 from protocol.fence import FenceCause
 from protocol.orders import ExitReason
 from protocol.units import Cents, Nanos
@@ -27,7 +27,7 @@ class Senseless(ValueError):
 class Heard:
     """A command, and the time of the market when it was heard."""
 
-    command: CommandGiven
+    command: CommandGiven | LimitsGiven
     now_ns: int
 
 
@@ -39,10 +39,13 @@ def obey(state: DeskState, heard: Heard) -> list[Fact]:
     if not command.id or not command.who or not command.reason:
         raise Senseless(f"found {command}, wanted an id, who tells it and a reason")
     said = f"by {command.who}: {command.reason}"
+    of_the_day = isinstance(command, LimitsGiven) or command.action is Action.HALT
+    if of_the_day and now_ns == 0:
+        # It stands for a day of the market: without one it would stand for none.
+        raise Senseless("no decision point has passed yet: tell it after the first, or kill")
+    if isinstance(command, LimitsGiven):
+        return [_changed(command, now_ns)]
     match command.action:
-        case Action.HALT if now_ns == 0:
-            # A halt stands for a day of the market: without one it would stand for none.
-            raise Senseless("no decision point has passed yet: tell it after the first, or kill")
         case Action.HALT:
             # Without a limit: entries stop, brackets stay where they are.
             halted = TradingHalted(
@@ -60,6 +63,26 @@ def obey(state: DeskState, heard: Heard) -> list[Fact]:
             return [command, *_opened(state, command, now_ns)]
         case Action.FORCE_SYNC:
             return [command, account_asked(state, now_ns)]
+
+
+def _changed(given: LimitsGiven, now_ns: int) -> LimitsChanged:
+    return LimitsChanged(
+        id=given.id,
+        ts_ns=Nanos(now_ns),
+        who=given.who,
+        reason=given.reason,
+        loss_limit_cents=given.loss_limit_cents,
+        profit_target_cents=given.profit_target_cents,
+        trades_max=given.trades_max,
+        quantity_max=given.quantity_max,
+    )
+
+
+def opens_kill(command: CommandGiven | LimitsGiven) -> bool:
+    """Say whether a command lets entries pass again after a kill."""
+    return isinstance(command, CommandGiven) and (command.action, command.cause) == (
+        Action.OPEN_FENCE, FenceCause.KILL,
+    )  # fmt: skip
 
 
 def killed(state: DeskState, ts_ns: int, words: str, who: str) -> CommandGiven:

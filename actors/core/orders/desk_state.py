@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from actors.core.orders import brackets
 from actors.core.orders.brackets import Bracket, advance, client_id
 from actors.core.orders.lifecycle import ALIVE, Order
-from protocol.account import TradingHalted, TradingResumed
+from protocol.account import LimitsChanged, TradingHalted, TradingResumed
 from protocol.commands import Action, CommandGiven
 from protocol.desk import ExecutionBooked, OrderStepped, Step
 from protocol.fence import (
@@ -48,6 +48,7 @@ Fact = (
     | BooksDiffer
     | PositionAdopted
     | CommandGiven
+    | LimitsChanged
     | TradingHalted
     | TradingResumed
     | FeedLost
@@ -130,6 +131,8 @@ def apply(state: DeskState, fact: Fact) -> DeskState:
             state.silent -= {fact.contract}
             # An answer to a question from before would say nothing of what happened meanwhile.
             state.question, state.dirty = None, True
+        case LimitsChanged():
+            state.commands[fact.id] = None
         case TradingHalted() | TradingResumed():
             pass  # Risk's to remember: only it knows what is entered when.
         case _:

@@ -13,6 +13,7 @@ from actors.core.risk.tiers import root
 from actors.core.session.calendar import trading_date
 from protocol.account import (
     BalanceReported,
+    LimitsChanged,
     MarginRestored,
     MarginShort,
     StillExposed,
@@ -39,6 +40,7 @@ Judged = (
     FlattenOrdered
     | TradingHalted
     | TradingResumed
+    | LimitsChanged
     | TierChanged
     | BalanceReported
     | MarginShort
@@ -68,6 +70,7 @@ def apply(state: RiskState, fact: Fact) -> RiskState:
             FlattenOrdered()
             | TradingHalted()
             | TradingResumed()
+            | LimitsChanged()
             | TierChanged()
             | BalanceReported()
             | MarginShort()
@@ -165,6 +168,9 @@ def _of_account(state: RiskState, fact: Judged) -> None:
             state.lost, state.resumed = fact, False
         case TradingResumed():
             state.stopped, state.resumed = None, state.lost is not None
+        case LimitsChanged():
+            if all(known.id != fact.id for known in state.changes):
+                state.changes.append(fact)
         case TierChanged():
             if state.instrument not in ("", fact.instrument):
                 state.trips.clear()  # Streaks do not outlive the instrument (domain 7.6).

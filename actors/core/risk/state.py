@@ -9,7 +9,7 @@ from datetime import date
 
 from actors.core.risk.sizing import Streak, streak
 from actors.core.session.calendar import trading_date
-from protocol.account import TradingHalted
+from protocol.account import LimitsChanged, TradingHalted
 from protocol.fence import FenceCause
 from protocol.orders import PositionChanged, PositionClosed
 from protocol.patterns import FAMILY, Direction, Family
@@ -82,6 +82,7 @@ class RiskState:
     instrument: str = ""  # What the tier wants traded; empty: no tier.
     lost: TradingHalted | None = None  # The last halt at a limit, standing or over.
     stopped: TradingHalted | None = None  # The last halt by a person, until he resumes.
+    changes: list[LimitsChanged] = field(default_factory=list)  # Of limits, each once.
     resumed: bool = False  # A person asked to go on after `lost`.
     fence: set[FenceCause] = field(default_factory=set)
     rejected: dict[str, int] = field(default_factory=dict)  # Signature of an idea: when.

@@ -45,7 +45,7 @@ from protocol.market import Cut, CutReason, FeedLost, FeedRestored
 from protocol.patterns import Direction
 from protocol.reports import LinkChanged
 from protocol.signals import Regime
-from tests.makers import at, make_bar, make_closed, make_opened, make_regime
+from tests.makers import at, make_bar, make_closed, make_limits, make_opened, make_regime
 from tests.protocol.test_codec import messages_of
 
 NOW = at("10:30")
@@ -97,6 +97,7 @@ def test_a_closed_position_is_told_with_its_result_and_a_correction_as_one():
         (TradingHalted(ts_ns=NOW, reason="by me", day_pnl_cents=0, limit_cents=0),
          Told.TRADING_HALTED, Severity.WARNING),
         (TradingResumed(ts_ns=NOW, reason="by me"), Told.TRADING_RESUMED, Severity.INFO),
+        (make_limits("10:30", loss_limit_cents=20_000), Told.LIMITS_CHANGED, Severity.WARNING),
         (FenceClosed(ts_ns=NOW, cause=FenceCause.KILL, detail="x"), Told.FENCE_CLOSED,
          Severity.CRITICAL),
         (FenceClosed(ts_ns=NOW, cause=FenceCause.LINK, detail=""), Told.FENCE_CLOSED,

@@ -6,8 +6,8 @@ import pytest
 
 from actors.core.orders.commands import Heard, Senseless, obey
 from actors.core.orders.desk_state import DeskState, apply, held
-from protocol.account import TradingHalted, TradingResumed
-from protocol.commands import Action, CommandGiven
+from protocol.account import LimitsChanged, TradingHalted, TradingResumed
+from protocol.commands import Action, CommandGiven, LimitsGiven
 from protocol.fence import (
     BooksAgreed,
     BooksDiffer,
@@ -38,7 +38,7 @@ def command(
     return CommandGiven(id=id, ts_ns=1, action=action, cause=cause, who=who, reason=reason)
 
 
-def hear(state: DeskState, *commands: CommandGiven) -> list:
+def hear(state: DeskState, *commands: CommandGiven | LimitsGiven) -> list:
     facts = []
     for one in commands:
         decided = obey(state, Heard(one, NOW))
@@ -96,6 +96,25 @@ def test_before_the_first_decision_point_a_halt_is_refused_and_a_kill_is_not():
     assert [type(fact) for fact in obey(state, Heard(command(Action.KILL), 0))] == [
         CommandGiven, FenceClosed,
     ]  # fmt: skip
+
+
+LIMITS = LimitsGiven(
+    id="l", ts_ns=1, who="anna", reason="because", loss_limit_cents=20_000,
+    profit_target_cents=None, trades_max=None, quantity_max=1,
+)  # fmt: skip
+
+
+def test_limits_are_recorded_once_at_the_time_of_the_market():
+    state = holding()
+    (changed,) = hear(state, LIMITS, LIMITS)
+    assert isinstance(changed, LimitsChanged)
+    assert (changed.ts_ns, changed.id, changed.who) == (NOW, "l", "anna")
+    assert (changed.loss_limit_cents, changed.trades_max, changed.quantity_max) == (20_000, None, 1)
+
+
+def test_before_the_first_decision_point_limits_belong_to_no_day():
+    with pytest.raises(Senseless, match="no decision point has passed yet"):
+        obey(DeskState(), Heard(LIMITS, 0))
 
 
 def test_a_resume_is_told_to_whoever_halts():
