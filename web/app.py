@@ -7,12 +7,15 @@ endpoint's own checks. What is not listed is not served.
 
 import asyncio
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from protocol.settings import Settings
+from web.api.books import BooksServer
 from web.api.house import House
 from web.api.problems import as_problems
 from web.api.serve import BODY_BYTES_MAX, HANDS, HOUSE, Hands, api_routes
@@ -20,6 +23,7 @@ from web.api.table import ENDPOINTS
 from web.auth.exposure import check_exposure, tls_of
 from web.auth.gate import guard
 from web.door import Door
+from web.files import file_route
 from web.floor import Floor
 from web.pages import STATIC, page_routes
 from web.port import taken
@@ -44,10 +48,18 @@ HEADERS = {
 DOOR = web.AppKey("door", Door)
 
 
-def make_app(floor: Floor, settings: Settings) -> web.Application:
-    """Return the application that shows `floor`, where and to whom the settings say."""
+def make_app(
+    floor: Floor,
+    settings: Settings,
+    clock: Callable[[], float] = time.time,
+    books_server: BooksServer | None = None,
+) -> web.Application:
+    """Return the application that shows `floor`, where and to whom the settings say.
+
+    Logins end by `clock`, in seconds since 1970; `books_server` has the books that are in no file.
+    """
     own = settings.web
-    house = House(floor, settings)
+    house = House(floor, settings, clock, books_server)
     door = Door(own.connections_max)
     app = web.Application(
         middlewares=[_heard(door), as_problems, guard(own, house.logins, ENDPOINTS)],
@@ -55,8 +67,7 @@ def make_app(floor: Floor, settings: Settings) -> web.Application:
     )
     app[HOUSE], app[HANDS], app[DOOR] = house, Hands(), door
     app[STOPPING] = asyncio.Event()
-    app.add_routes([*api_routes(ENDPOINTS), *page_routes(), *ROUTES])
-    app.router.add_static("/static/", STATIC)
+    app.add_routes([*api_routes(ENDPOINTS), *page_routes(), *ROUTES, file_route(STATIC)])
     app.on_shutdown.append(_end_streams)
     app.on_cleanup.append(_let_go)
     app.on_response_prepare.append(_add_headers)
@@ -101,8 +112,16 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
 class Server:
     """The application on a thread with a loop of its own; signals stay with the actor."""
 
-    def __init__(self, floor: Floor, settings: Settings) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        books_server: BooksServer | None = None,
+    ) -> None:
         check_exposure(settings.web)
+        self._clock = clock
+        self._books_server = books_server
         self._floor = floor
         self._settings = settings
         self._tls = tls_of(settings.web)
@@ -128,7 +147,7 @@ class Server:
 
     async def _serve(self) -> None:
         own = self._settings.web
-        app = make_app(self._floor, self._settings)
+        app = make_app(self._floor, self._settings, self._clock, self._books_server)
         runner = web.AppRunner(
             app,
             handle_signals=False,

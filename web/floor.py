@@ -9,6 +9,7 @@ from threading import Lock
 from time import monotonic, monotonic_ns
 from typing import Any
 
+from protocol.account import LimitsChanged
 from protocol.market import BarClosed
 from protocol.message import Message
 from protocol.system import Health
@@ -63,6 +64,11 @@ class Floor:
         """Return the last trades, newest first; None where no trades are read."""
         with self._lock:
             return tape_rows(self._replica, limit) if self._replica.tape.seen else None
+
+    def changes(self) -> tuple[list[LimitsChanged], int]:
+        """Return every change of limits in order, and what time it is on the market, in ns."""
+        with self._lock:
+            return list(self._replica.account.changes), self._replica.clock_ns
 
     def positions(self) -> Section:
         """Return what is held, and what it is worth at the last bar."""

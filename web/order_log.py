@@ -1,6 +1,6 @@
 """One line of the order log for each message about an order, or about what it may risk. Pure."""
 
-from protocol.account import MarginRestored, MarginShort, StillExposed, TierChanged
+from protocol.account import LimitsChanged, MarginRestored, MarginShort, StillExposed, TierChanged
 from protocol.commands import CommandGiven
 from protocol.fence import BooksDiffer, FenceClosed, FenceOpened, PositionAdopted
 from protocol.message import Message
@@ -99,6 +99,8 @@ def _capital(message: Message) -> Event:
             what = "margin short" if isinstance(message, MarginShort) else "margin restored"
             needed, equity = message.needed_cents / 100, message.equity_cents / 100
             return Event(ts_ns, what, "", detail=f"{equity:,.2f} for {needed:,.2f} needed")
+        case LimitsChanged(ts_ns=ts_ns, id=id, who=who, reason=reason):
+            return Event(ts_ns, "limits set anew", id, detail=f"{who}: {reason}")
         case StillExposed(ts_ns=ts_ns, contract=contract, quantity=quantity):
             return Event(ts_ns, "still exposed", "", quantity=quantity, detail=contract)
         case _:

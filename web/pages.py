@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from aiohttp import web
 
+from web.packing import HEADERS, VARY, packed, takes_packed
+
 STATIC = Path(__file__).parent / "static"
 FRAME = "frame.html"
 LOGIN = "login.html"
@@ -57,7 +59,13 @@ def framed(frame: str, page: Page, body: str) -> str:
 def answer_of(text: str) -> Answer:
     """Return a handler that answers every request with this page."""
 
-    async def answer(_: web.Request) -> web.StreamResponse:
-        return web.Response(text=text, content_type="text/html", charset="utf-8")
+    plain = text.encode()
+    small = packed(plain)
+    headers = {**VARY, "Content-Type": "text/html; charset=utf-8"}
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if takes_packed(request.headers):
+            return web.Response(body=small, headers=headers | HEADERS)
+        return web.Response(body=plain, headers=headers)
 
     return answer

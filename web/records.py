@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from protocol.account import LimitsChanged
 from protocol.orders import BracketDenied, PositionClosed, PositionOpened
 from protocol.signals import (
     SetupEnded,
@@ -21,6 +22,8 @@ from protocol.units import NANOS_PER_S
 
 V = TypeVar("V")
 CURVE_MAX = 400
+CHANGES_MAX = 1_000
+SINCE_MAX = 400  # Results that no report holds yet.
 NEW_YORK = ZoneInfo("America/New_York")
 DAY_STARTS = timedelta(hours=18)  # Of the evening before: then the next trading day begins.
 
@@ -84,6 +87,38 @@ class Day:
         self.commission_cents += closed.commission_cents
         self.commission_cents -= before.commission_cents if before else 0
         self.curve.append((closed.ts_ns, self.pnl_cents))
+
+
+class Account:
+    """The balance: the last that was reported, and what was closed since. And limits set anew.
+
+    Reports and results come by two streams that are not lined up, after a restart one long before
+    the other: a report holds every result up to its instant, whichever comes first.
+    """
+
+    def __init__(self, start_cents: int) -> None:
+        self._reported_ns = 0
+        self._reported_cents = start_cents
+        self._since: deque[tuple[int, int]] = deque()  # Instants and what they brought, in cents.
+        self.changes: deque[LimitsChanged] = deque(maxlen=CHANGES_MAX)
+
+    @property
+    def balance_cents(self) -> int:
+        """What is in the account now."""
+        return self._reported_cents + sum(cents for _, cents in self._since)
+
+    def report(self, ts_ns: int, balance_cents: int) -> None:
+        """Take a report in; an older one than the last changes nothing."""
+        if ts_ns >= self._reported_ns:
+            self._reported_ns, self._reported_cents = ts_ns, balance_cents
+            self._since = deque(one for one in self._since if one[0] > ts_ns)
+
+    def count(self, ts_ns: int, cents: int) -> None:
+        """Count what a round trip brought, or its correction."""
+        if ts_ns > self._reported_ns:
+            self._since.append((ts_ns, cents))
+        if len(self._since) > SINCE_MAX:
+            self._reported_cents += self._since.popleft()[1]
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from protocol.account import (
     BalanceReported,
+    LimitsChanged,
     MarginRestored,
     MarginShort,
     StillExposed,
@@ -58,7 +59,7 @@ from protocol.signals import (
     ZoneChanged,
 )
 from web.order_log import line
-from web.records import STAGES, Advice, Bracket, Day, Event, Journey, room, trading_date
+from web.records import STAGES, Account, Advice, Bracket, Day, Event, Journey, room, trading_date
 from web.tape import Tape
 
 BARS_MAX = 160
@@ -73,7 +74,7 @@ class Replica:
     """Folds messages; everything it keeps has a limit. Of the bars it keeps one series."""
 
     def __init__(self, start_balance_cents: int = 0, series: str = "time:300") -> None:
-        self.balance_cents = start_balance_cents
+        self.account = Account(start_balance_cents)
         self.series = series
         self.clock_ns = 0
         self.cut = 0
@@ -126,9 +127,6 @@ class Replica:
         place = warm.bar.end_ns, warm.bar.order
         if not self.bars or place > (self.bars[-1].end_ns, self.bars[-1].order):
             self._bar(warm.bar)
-
-    def _regime(self, judged: RegimeJudged) -> None:
-        self.regimes.append(judged)
 
     def _condition(self, judged: ConditionJudged) -> None:
         self.condition = judged
@@ -200,7 +198,7 @@ class Replica:
         self.positions.pop(closed.bracket_id, None)
         bracket = self._advance(closed.bracket_id, "closed", str(closed.reason))
         before, bracket.closed = bracket.closed, closed
-        self.balance_cents += closed.pnl_cents - (before.pnl_cents if before else 0)
+        self.account.count(closed.ts_ns, closed.pnl_cents - (before.pnl_cents if before else 0))
         self._count_in(closed, before)
 
     def _count_in(self, closed: PositionClosed, before: PositionClosed | None) -> None:
@@ -222,8 +220,9 @@ class Replica:
         self.fence.pop(fact.cause, None)
         self._log(fact)
 
-    def _balance(self, reported: BalanceReported) -> None:
-        self.balance_cents = reported.balance_cents
+    def _limited(self, changed: LimitsChanged) -> None:
+        self.account.changes.append(changed)
+        self._log(changed)
 
     def _halted(self, halted: TradingHalted) -> None:
         self.halted = halted
@@ -268,7 +267,7 @@ FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     TradeBatch: lambda replica, batch: replica.tape.fold(batch),
     BarClosed: Replica._bar,
     BarWarm: Replica._warm,
-    RegimeJudged: Replica._regime,
+    RegimeJudged: lambda replica, judged: replica.regimes.append(judged),
     ConditionJudged: Replica._condition,
     ZoneChanged: Replica._zone,
     FlowTurned: Replica._turned,
@@ -290,7 +289,8 @@ FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     PositionClosed: Replica._closed,
     FenceClosed: Replica._fence_closed,
     FenceOpened: Replica._fence_opened,
-    BalanceReported: Replica._balance,
+    BalanceReported: lambda replica, told: replica.account.report(told.ts_ns, told.balance_cents),
+    LimitsChanged: Replica._limited,
     TierChanged: Replica._tiered,
     TradingHalted: Replica._halted,
     TradingResumed: Replica._resumed,

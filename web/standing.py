@@ -6,7 +6,7 @@ from actors.core.orders.money import SIGN, result_cents, tick_of
 from protocol.instruments import UnknownSymbol
 from protocol.orders import PositionChanged, PositionOpened
 from protocol.units import Cents
-from web.api.prices import ms, price
+from web.api.prices import ms, plain, price
 from web.replica import Replica
 from web.tape import SIDES
 
@@ -18,7 +18,7 @@ def positions_now(replica: Replica) -> Section:
     held = [held for held in replica.positions.values() if held.quantity]
     return {
         "rows": [_position(replica, one) for one in held],
-        "balance_cents": replica.balance_cents,
+        "balance_cents": replica.account.balance_cents,
         "day_pnl_cents": replica.day.pnl_cents,
         "halted": _halt(replica),
         "fence": _fence(replica),
@@ -37,7 +37,7 @@ def session_now(replica: Replica) -> Section:
         "halted": _halt(replica),
         "fence": _fence(replica),
         "positions": sum(held.quantity > 0 for held in replica.positions.values()),
-        "balance_cents": replica.balance_cents,
+        "balance_cents": replica.account.balance_cents,
         "day_pnl_cents": replica.day.pnl_cents,
     }
 
@@ -88,7 +88,7 @@ def _position(replica: Replica, held: PositionOpened | PositionChanged) -> Secti
         "quantity": held.quantity,
         "since_ms": ms(held.ts_ns if opened is None else opened.ts_ns),
         "entry": price(entry, contract),
-        "entry_ticks": round(entry, 6),
+        "entry_ticks": plain(entry),
         "stop": price(held.stop_price, contract),
         "stop_ticks": held.stop_price,
         "target": price(held.target_price, contract),

@@ -9,6 +9,7 @@ from typing import Any
 from protocol.instruments import Instrument, UnknownSymbol, instrument, parse_contract
 from protocol.market import BarClosed
 from protocol.units import NANOS_PER_MS, NANOS_PER_S
+from web.api.prices import plain
 from web.records import Advice, Bracket, Event, Journey
 from web.replica import Replica
 
@@ -77,7 +78,7 @@ def _head(replica: Replica) -> Section:
             "wins": day.wins,
             "curve": [pnl for _, pnl in day.curve],
         },
-        "balance_cents": replica.balance_cents,
+        "balance_cents": replica.account.balance_cents,
         "tier": _tier(replica),
         "halted": None if halted is None else {
             "reason": halted.reason,
@@ -102,7 +103,7 @@ def _position(replica: Replica) -> Section | None:
         "since": _ms(position.ts_ns if opened is None else opened.ts_ns),
         "direction": position.direction,
         "quantity": position.quantity,
-        "entry": position.entry_sum / position.quantity,
+        "entry": plain(position.entry_sum / position.quantity),
         "stop": position.stop_price,
         "target": position.target_price,
     }

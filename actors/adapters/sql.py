@@ -11,7 +11,7 @@ in a start or a write: there each owner of a store would pay for it with memory 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -105,6 +105,18 @@ def database_for(url: str, directory: str, actor: str, wait_s: float = WAIT_S) -
     """Return the database of an actor's tables: a file of its own, or the server at `url`."""
     path = Path(directory) / f"{actor}.sqlite"
     return _server(url, path, actor, wait_s) if url else _file(path, wait_s)
+
+
+def onlooker(url: str, directory: str, actor: str) -> Callable[[], Connection]:
+    """Return what opens a connection to the server at `url` that can read and nothing else."""
+    database = database_for(url, directory, actor)
+
+    def reading() -> Any:
+        driver = database.connect()
+        driver.read_only = True
+        return driver
+
+    return lambda: Connection(replace(database, connect=reading))
 
 
 def _file(path: Path, wait_s: float) -> Database:

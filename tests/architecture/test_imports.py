@@ -29,8 +29,18 @@ SDK_ONLY_IN = {
     "sqlmodel": {"actors.adapters.schema"},
     "sqlalchemy": {"actors.adapters.schema"},
     "psycopg": {"actors.adapters.postgres"},
-    "databento": {"actors.adapters.feeds.dbn"},
-    "databento_dbn": {"actors.adapters.feeds.dbn"},
+    "databento": {
+        "actors.adapters.history.databento",
+        "actors.adapters.feeds.databento_session",
+        "ops.bench.client",
+        "ops.bench.depth",
+    },
+    "databento_dbn": {
+        "actors.adapters.history.databento",
+        "actors.adapters.feeds.databento_session",
+        "actors.adapters.feeds.dbn",
+        "ops.bench.gateway",
+    },
     "pandas": {"ops.bench.peers", *(f"ops.bench.pandas_{of}" for of in PEERS)},
     "pandas_market_calendars": {"actors.adapters.calendar"},
     "polars": {"ops.bench.peers", *(f"ops.bench.polars_{of}" for of in PEERS)},
@@ -86,8 +96,9 @@ def allowed_ours(name: str) -> tuple[str, ...]:
     if name.startswith("supervision"):
         return ("protocol", "supervision")
     if name.startswith("web"):
+        stores = ("actors.adapters.sql", "actors.adapters.fault") if name == "web.actor" else ()
         return ("protocol", "web", "actors.core", *shell_ports, "supervision.status",
-                "supervision.inspection", "supervision.orders")  # fmt: skip
+                "supervision.inspection", "supervision.orders", *stores)  # fmt: skip
     return ("protocol", "actors", "supervision", "web", "ops")
 
 

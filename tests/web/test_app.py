@@ -226,6 +226,25 @@ def test_the_port_is_free_again_after_a_stop(run_dir: Path) -> None:
     second.close()
 
 
+def test_a_page_on_any_free_port_is_found_again_where_it_was(run_dir: Path) -> None:
+    first = configured(run_dir)
+    first.close()
+    second = configured(run_dir)
+    second.close()
+    assert second.port == first.port
+
+
+def test_where_another_has_the_port_meanwhile_any_free_one_is_taken(run_dir: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        (run_dir / "web.json").write_text(json.dumps({"port": port}))
+        shell = configured(run_dir)
+        shell.close()
+        assert shell.port not in (0, port)
+
+
 @pytest.mark.parametrize(
     ("host", "wanted"),
     [

@@ -361,7 +361,7 @@ def test_a_position_is_shown_while_it_is_held() -> None:
 
 def test_the_entry_of_a_position_filled_at_two_prices_is_its_average() -> None:
     position = sections(fold(opened(), changed()))["head"]["position"]
-    assert (position["entry"], position["quantity"], position["stop"]) == (60_019 / 3, 3, 20_008)
+    assert (position["entry"], position["quantity"], position["stop"]) == (20_006.333333, 3, 20_008)
     assert position["since"] == at("10:06") // 10**6
     replica = fold(opened(), changed(), changed(quantity=0, entry_sum=0))
     assert sections(replica)["head"]["position"] is None
@@ -483,6 +483,34 @@ def test_a_halt_is_shown_until_trading_resumes() -> None:
 def test_a_reported_balance_wins_over_our_own_sum() -> None:
     report = BalanceReported(ts_ns=at("11:00"), balance_cents=7, day_pnl_cents=0)
     assert sections(fold(closed(), report))["head"]["balance_cents"] == 7
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_balance_is_the_same_in_whichever_order_two_streams_are_read(seed: int) -> None:
+    dice = random.Random(seed)
+    desk: list[Message] = []
+    risk: list[Message] = []
+    balance = 250_000
+    for minute in range(8):
+        net = dice.randrange(-500, 500)
+        desk.append(closed(minute, net, at(f"10:0{minute}")))
+        balance += net
+        report_ns = at(f"10:0{minute}") + dice.choice((0, 1, 10**9))
+        risk.append(BalanceReported(ts_ns=report_ns, balance_cents=balance, day_pnl_cents=0))
+    risk = risk[: dice.randrange(9)]  # The last results may not be reported yet.
+    replica = Replica(250_000)
+    while desk or risk:
+        stream = dice.choice([each for each in (desk, risk) if each])
+        replica.fold(stream.pop(0))
+    assert sections(replica)["head"]["balance_cents"] == balance
+
+
+def test_an_older_report_takes_nothing_back() -> None:
+    early, late = (
+        BalanceReported(ts_ns=at(when), balance_cents=cents, day_pnl_cents=0)
+        for when, cents in (("10:00", 1), ("11:00", 2))
+    )
+    assert sections(fold(late, early))["head"]["balance_cents"] == 2
 
 
 def test_the_end_of_the_tape_is_seen_and_an_older_cut_takes_nothing_back() -> None:

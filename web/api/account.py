@@ -47,7 +47,7 @@ def log_in(call: Call) -> Answer:
     person, token = found
     house.attempts.succeeded(name, call.remote)
     house.audit.note(person, call.remote, "log in", "", f"logged in as {person.role}")
-    until_ms = int(time.time() + house.logins.life_s) * 1000
+    until_ms = int(house.logins.clock() + house.logins.life_s) * 1000
     told = {"user": person.name, "role": str(person.role), "expires_ms": until_ms}
     return Answer(told, token=token)
 

@@ -83,13 +83,6 @@ class Me(TypedDict):
     login_required: bool
 
 
-class SettingsBody(TypedDict):
-    """All settings by section; a secret shows only whether there is one."""
-
-    sections: dict[str, dict[str, Any]]
-    changeable: list[str]
-
-
 class HealthBody(TypedDict):
     """Whether the page and the floor are well."""
 

@@ -11,7 +11,7 @@ from protocol.instruments import UnknownSymbol, instrument_of
 from protocol.market import BarClosed
 from protocol.signals import ConditionJudged, RegimeJudged
 from protocol.units import NANOS_PER_MS
-from web.api.books import Books, books_of
+from web.api.books import Books
 from web.api.endpoint import MS_MAX, Answer, Call
 from web.api.prices import ms, price
 from web.api.problems import Problem
@@ -27,7 +27,7 @@ BANDS = ("vwap_lower3", "vwap_lower2", "vwap_lower1", "vwap", "vwap_upper1", "vw
 def bars(call: Call) -> Answer:
     """Bars of a series before an instant, the oldest first."""
     series = _series(call)
-    with books_of(call.house.run_dir) as books:
+    with call.house.books() as books:
         found, more = _before(call, books, series)
         decides = series == call.house.settings.bars.series[0]
         judged = _judged(books, found) if decides else ({}, {})
@@ -38,7 +38,7 @@ def bars(call: Call) -> Answer:
 def footprints(call: Call) -> Answer:
     """Footprints of a series: of the bar that ended at `end_ms`, or of bars before an instant."""
     series = _series(call)
-    with books_of(call.house.run_dir) as books:
+    with call.house.books() as books:
         if call.values["end_ms"] is not None:
             end_ms = call.values["end_ms"]
             found = [bar for bar in _one_page(call, books, series, end_ms + 1, 1)[0]

@@ -1,17 +1,19 @@
 """The books on disk, read beside the actor that writes them.
 
 Each look opens a connection of its own that can only read, and closes it: nothing is held between
-two looks, and a write-ahead log lets the writer go on meanwhile. What is read at once is bounded,
-so no look keeps the log from being cleared. Streams are in order of their numbers, and so, but for
-bars of several series that end together, of their times: an instant is found by halving.
+two looks, and a write-ahead log lets the writer go on meanwhile, as a server does. What is read at
+once is bounded, so no look keeps the log from being cleared. Streams are in order of their numbers,
+and so, but for bars of several series that end together, of their times: an instant is found by
+halving.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, Protocol
 
 from protocol.codec import BadFrame, decode_fields, decode_kept
 from protocol.kept import checksum, has_names
@@ -24,6 +26,10 @@ WAIT_S = 1.0
 CACHE_KB = 256
 SCAN_MAX = 20_000  # Rows that one look may read, if nothing else is said ...
 READ_ROWS = 256  # ... and at once.
+LOOK_LIMIT_S = 10.0  # For whoever looks into the same server before us.
+NO_TABLE = "42P01"  # What PostgreSQL calls it (appendix A of its manual).
+Read = Callable[[str, Sequence[object]], list[Any]]
+HOLDING, HOLDING_ON_SERVER = "instr(body, ?)", "position(?::bytea IN body) > 0"
 
 
 class Unreadable(Exception):
@@ -38,11 +44,58 @@ class Entry:
     message: Message
 
 
+class ServerConnection(Protocol):
+    """A connection to a server that can only read."""
+
+    def rows(self, statement: str, values: Sequence[object] = ()) -> list[Any]:
+        """Return the rows of a query; its values stand at `%s`."""
+
+    def rollback(self) -> None:
+        """End a query that failed."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BooksServer:
+    """Books that are on a server: how one look is opened, and what it may raise."""
+
+    connect: Callable[[], ServerConnection]
+    error: type[Exception]
+    _lock: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def look(self) -> Iterator[Read]:
+        """Open one look, one at a time: a server lends a name to one connection alone."""
+        if not self._lock.acquire(timeout=LOOK_LIMIT_S):
+            raise Unreadable(f"the server of the books was not free within {LOOK_LIMIT_S:g} s")
+        try:
+            with closing(self.connect()) as connection:
+                yield lambda statement, values: self._rows(connection, statement, values)
+        except self.error as error:
+            raise Unreadable(f"the books cannot be read: {error}") from None
+        finally:
+            self._lock.release()
+
+    def _rows(
+        self, connection: ServerConnection, statement: str, values: Sequence[object]
+    ) -> list[Any]:
+        try:
+            return connection.rows(statement.replace("?", "%s"), values)
+        except self.error as error:
+            if NO_TABLE not in str(error):
+                raise
+            connection.rollback()
+            return []  # Its writer has not begun.
+
+
 class Books:
     """One look into the books of a run; `rows` of none are none."""
 
-    def __init__(self, connection: sqlite3.Connection | None) -> None:
-        self._connection = connection
+    def __init__(self, read: Read, holding: str = HOLDING) -> None:
+        self._read = read
+        self._holding = holding
         self._layouts: dict[tuple[str, int], list[str]] = {}
 
     def rows(
@@ -63,7 +116,7 @@ class Books:
         if before is not None:
             where, values = f"{where} AND seq < ?", [*values, before]
         if holding:
-            where, values = f"{where} AND instr(body, ?)", [*values, holding]
+            where, values = f"{where} AND {self._holding}", [*values, holding]
         columns = "SELECT seq, kind, version, stream, body, checksum FROM books_entries"
         order = "DESC" if newest_first else "ASC"
         left = SCAN_MAX if most is None else most
@@ -103,16 +156,6 @@ class Books:
                 return
             yield entry.message
 
-    def _read(self, statement: str, values: Sequence[object]) -> list[Any]:
-        if self._connection is None:
-            return []
-        try:
-            return self._connection.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            if "no such table" in str(error):  # Its writer has not begun.
-                return []
-            raise Unreadable(f"the books cannot be read: {error}") from None
-
     def _entry(self, row: Any) -> Entry:
         seq, kind, version, stream, body, found = row
         named = {"seq": seq, "kind": kind, "version": version, "stream": stream, "body": body}
@@ -133,14 +176,22 @@ class Books:
 
 
 @contextmanager
-def books_of(run_dir: Path) -> Iterator[Books]:
+def books_of(run_dir: Path, server: BooksServer | None = None) -> Iterator[Books]:
     """Open the books of a run for one look; empty ones where there are none yet."""
     path = run_dir / "data" / BOOKS_FILE
     if path.with_name(SERVER_FILE).exists():
-        raise Unreadable("the books of this run are on a server; only what is new can be shown")
-    if not path.exists():
-        yield Books(None)
-        return
+        if server is None:
+            raise Unreadable("the books of this run are on a server; only what is new can be shown")
+        with server.look() as read:
+            yield Books(read, HOLDING_ON_SERVER)
+    elif path.exists():
+        with closing(_opened(path)) as connection:
+            yield Books(lambda statement, values: _rows(connection, statement, values))
+    else:
+        yield Books(lambda statement, values: [])
+
+
+def _opened(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=WAIT_S
@@ -148,8 +199,18 @@ def books_of(run_dir: Path) -> Iterator[Books]:
         connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
     except sqlite3.Error as error:
         raise Unreadable(f"the books cannot be opened: {error}") from None
-    with closing(connection):
-        yield Books(connection)
+    return connection
+
+
+def _rows(
+    connection: sqlite3.Connection, statement: str, values: Sequence[object]
+) -> list[Any]:
+    try:
+        return connection.execute(statement, values).fetchall()
+    except sqlite3.Error as error:
+        if "no such table" in str(error):  # Its writer has not begun.
+            return []
+        raise Unreadable(f"the books cannot be read: {error}") from None
 
 
 def instant(message: Message) -> int:

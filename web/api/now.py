@@ -5,6 +5,7 @@ from typing import Any
 
 from protocol.system import Health
 from web.api.endpoint import Answer, Call
+from web.api.limits import daily_limits
 from web.floor import Floor, worst
 
 
@@ -20,12 +21,7 @@ def positions(call: Call) -> Answer:
 
 def session(call: Call) -> Answer:
     """Whether trading goes on, and what stands in its way."""
-    risk = call.house.settings.risk
-    limits = {
-        "daily_loss_cents": round(risk.daily_loss_dollars * 100),
-        "daily_profit_cents": round(risk.daily_profit_dollars * 100),
-    }
-    return Answer(call.house.floor.session() | limits)
+    return Answer(call.house.floor.session() | daily_limits(call.house))
 
 
 def me(call: Call) -> Answer:

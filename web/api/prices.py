@@ -29,6 +29,12 @@ def price(ticks: float, contract: str) -> float:
     return round(ticks * tick_of(contract), 9)
 
 
+def plain(value: float) -> float:
+    """Return a value without the noise of floats, a whole one as an integer."""
+    rounded = round(value, 6)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
 def ms(ts_ns: int) -> int:
     """Return an instant in milliseconds."""
     return ts_ns // NANOS_PER_MS

@@ -20,6 +20,7 @@ from web.api.problems import NO_STORE, Problem
 from web.api.schema import Unfit, checked
 from web.auth.gate import PERSON, TOKEN, cookie_name
 from web.auth.users import BadUsers
+from web.packing import HEADERS, LEAST_BYTES, VARY, packed, takes_packed
 
 HOUSE = web.AppKey("house", House)
 BODY_BYTES_MAX = 16 * 1024
@@ -153,7 +154,11 @@ def _prefers_csv(request: web.Request) -> bool:
 def _response(request: web.Request, answer: Answer, endpoint: Endpoint) -> web.Response:
     text = json.dumps(answer.body, allow_nan=False) if answer.text is None else answer.text
     media, _, charset = answer.media.partition(";")
-    response = web.Response(text=text, status=answer.status, headers={**NO_STORE, **answer.headers})
+    body, headers = text.encode(), {**NO_STORE, **VARY, **answer.headers}
+    looks = not endpoint.changes and answer.status == 200
+    if looks and len(body) >= LEAST_BYTES and takes_packed(request.headers):
+        body, headers = packed(body), headers | HEADERS
+    response = web.Response(body=body, status=answer.status, headers=headers)
     response.headers["Content-Type"] = f"{media};{charset}" if charset else media
     if media == CSV:
         name = endpoint.path.rsplit("/", 1)[-1]

@@ -10,7 +10,7 @@ from typing import Any
 from protocol.orders import BracketApproved, BracketDenied
 from protocol.signals import PPM, SignalApproved, SignalDropped, SignalRaised, TargetNoted
 from protocol.units import NANOS_PER_MS, NANOS_PER_S
-from web.api.books import Books, books_of
+from web.api.books import Books
 from web.api.csv_text import csv_of
 from web.api.endpoint import Answer, Call
 from web.api.prices import ms, price
@@ -23,7 +23,7 @@ Fates = dict[str, dict[str, Any]]
 
 def signals(call: Call) -> Answer:
     """Signals that fit a filter, the newest first, as JSON or CSV."""
-    with books_of(call.house.run_dir) as books:
+    with call.house.books() as books:
         rows, follows = _page(call, books)
     if call.csv:
         return Answer(text=csv_of(rows), media="text/csv")

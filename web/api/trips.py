@@ -15,10 +15,10 @@ from protocol.orders import BracketApproved, PositionChanged, PositionClosed, Po
 from protocol.patterns import Direction
 from protocol.signals import PPM, SignalApproved
 from protocol.units import NANOS_PER_S
-from web.api.books import Books, books_of
+from web.api.books import Books
 from web.api.csv_text import csv_of
 from web.api.endpoint import Answer, Call
-from web.api.prices import ms, price, symbol_of
+from web.api.prices import ms, plain, price, symbol_of
 from web.api.problems import Problem
 from web.records import trading_date
 
@@ -168,18 +168,18 @@ def trade_row(trip: Trip, far: tuple[float | None, float | None] | None) -> dict
         "opened_ms": ms(closed.opened_ns),
         "closed_ms": ms(closed.ts_ns),
         "entry": price(entry, closed.contract),
-        "entry_ticks": round(entry, 6),
+        "entry_ticks": plain(entry),
         "exit": price(left, closed.contract),
-        "exit_ticks": round(left, 6),
-        "ticks": round(trip.ticks, 6),
+        "exit_ticks": plain(left),
+        "ticks": plain(trip.ticks),
         "reason": str(closed.reason),
         "pnl_cents": closed.pnl_cents,
         "gross_cents": closed.pnl_cents + closed.commission_cents,
         "commission_cents": closed.commission_cents,
         "risk_cents": risk_cents,
         "r": round(closed.pnl_cents / risk_cents, 4) if risk_cents else None,
-        "mae_ticks": mae,
-        "mfe_ticks": mfe,
+        "mae_ticks": None if mae is None else plain(mae),
+        "mfe_ticks": None if mfe is None else plain(mfe),
         "pattern": trip.pattern or None,
         "regime": trip.regime or None,
         "strength": None if signal is None else signal.strength_ppm / PPM,
@@ -189,7 +189,7 @@ def trade_row(trip: Trip, far: tuple[float | None, float | None] | None) -> dict
 
 def _chosen(call: Call) -> list[Trip]:
     """Return the trips that the filter of a call lets through."""
-    with books_of(call.house.run_dir) as books:
+    with call.house.books() as books:
         trips = trips_of(books)
     wanted = call.values
     return [

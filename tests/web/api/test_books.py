@@ -62,8 +62,8 @@ def test_what_its_writer_has_committed_is_read_while_he_goes_on(
         assert times(books) == [1, 2]
         writer.commit()
         assert times(books) == [1, 2, 3]
-        with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            books._connection.execute("DELETE FROM books_entries")  # type: ignore[union-attr]
+        with pytest.raises(Unreadable, match="readonly"):
+            books._read("DELETE FROM books_entries", [])
     writer.close()
 
 

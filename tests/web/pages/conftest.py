@@ -1,10 +1,12 @@
 """A floor served to a real browser: the system's Chromium, steered by Playwright."""
 
 import os
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -26,6 +28,12 @@ PHONE = {"width": 390, "height": 844}
 SERIES = BarSettings(series=("time:300", "time:60"))
 
 
+class Served(Protocol):
+    """Whatever has pages."""
+
+    url: str
+
+
 @dataclass
 class Room:
     """A served run; it can go away and come back where it was."""
@@ -36,6 +44,7 @@ class Room:
     floor: Floor = field(init=False)
     server: Server = field(init=False)
     url: str = ""
+    later_s: float = 0.0  # How far the clock of the server is ahead.
 
     def open(self, port: int = 0) -> None:
         """Serve the run."""
@@ -45,7 +54,9 @@ class Room:
         own = WebSettings(
             port=port, users_file=self.users_file, password=self.password, demo=True
         )
-        self.server = Server(self.floor, Settings(bars=SERIES, web=own))
+        self.server = Server(
+            self.floor, Settings(bars=SERIES, web=own), lambda: time.time() + self.later_s
+        )
         self.url = f"http://127.0.0.1:{self.server.start()}"
 
     @property
@@ -76,6 +87,14 @@ def browser(still: Room) -> Iterator[Any]:
     All pages share one process and one cache, and a page that is never looked at keeps both alive
     between the tests: a page that opens then takes two thirds of the time.
     """
+    with chromium() as context:
+        context.new_page().goto(f"{still.url}/static/icon.svg")
+        yield context
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Start the system's browser; where there is none, skip, or fail where it has to be."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
         assert not os.environ.get("CI"), f"{CHROMIUM} is missing: the pages would go untested"
@@ -85,9 +104,7 @@ def browser(still: Room) -> Iterator[Any]:
             executable_path=str(CHROMIUM),
             args=["--no-sandbox", "--disable-dev-shm-usage", "--process-per-site"],
         )
-        context = found.new_context(viewport=DESKTOP)
-        context.new_page().goto(f"{still.url}/static/icon.svg")
-        yield context
+        yield found.new_context(viewport=DESKTOP)
         found.close()
 
 
@@ -140,7 +157,7 @@ class Look:
         if message.type in ("error", "warning"):
             self.wrong.append(f"{message.text} {message.location}")
 
-    def go(self, room: Room, path: str) -> "Look":
+    def go(self, room: Served, path: str) -> "Look":
         """Open a page and wait until it is live."""
         self.page.goto(room.url + path)
         if path != "/login":

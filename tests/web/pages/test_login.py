@@ -2,6 +2,7 @@
 
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -74,7 +75,33 @@ def test_whose_login_ends_is_led_to_the_door_and_back_to_where_he_was(
     elsewhere.request("POST", "/api/logout", headers={"Cookie": f"floorwatch={cookie['value']}"})
     assert elsewhere.getresponse().status == 200
     elsewhere.close()
-    look.page.wait_for_url(f"**/login?next={quote(path, safe='')}")
+    look.page.wait_for_url(f"**/login?next={quote(path, safe='')}&ended=1")
+
+
+def test_whose_hours_are_over_reads_so_and_logs_in_again(
+    locked: Room, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.routes.LOGIN_LOOK_S", 0.05)
+    enter(look, locked, "/trades", "operator", locked.password)
+    locked.later_s = 12 * 3600 + 60
+    look.page.wait_for_url("**/login?next=%2Ftrades&ended=1")
+    look.until("#refusal", "Your login has ended")
+    look.page.fill("#name", "operator")
+    look.page.fill("#password", locked.password)
+    look.page.click("#go")
+    look.page.wait_for_url("**/trades")
+    look.live()
+
+
+def test_a_stranger_is_not_told_that_a_login_has_ended(locked: Room, look: Look) -> None:
+    held: list[Any] = []
+    look.page.route("**/api/session/status", lambda route: held.append(route))
+    look.page.goto(locked.url + "/")
+    look.wait("document.body.dataset.role === 'anybody'")  # He is known to be a stranger.
+    for route in held:
+        route.continue_()
+    look.page.wait_for_url("**/login?next=%2F")
+    assert look.text("#refusal") == ""
 
 
 def test_the_login_leads_to_no_other_site(still: Room, look: Look) -> None:

@@ -3,7 +3,11 @@
 import random
 from typing import Any
 
+import pytest
+
+from tests.web.api.days import make_condition
 from tests.web.pages.conftest import BARS, Look, Room, bars
+from tests.web.rooms import keep
 
 SERIES = "/static/js/footprint_series.js"
 OVERLAYS = "/static/js/overlays.js"
@@ -108,6 +112,60 @@ def test_a_bar_that_closes_is_drawn_at_once(room: Room, look: Look) -> None:
     room.floor.fold(make_bar(start_ns=at("12:00"), end_ns=at("12:05"), sells=(1,), buys=(777,)))
     look.until("#bar-time", "12:05:00")
     assert "777" in look.text("#bar")
+
+
+def test_a_view_chosen_before_the_bars_are_there_is_what_they_come_in(
+    still: Room, look: Look
+) -> None:
+    held: list[Any] = []
+    look.page.route("**/api/bars?*", lambda route: held.append(route))
+    look.go(still, "/market")
+    look.page.click("[data-view=footprint]")
+    look.wait("document.querySelectorAll('#series button').length > 0")
+    for route in held:
+        route.continue_()
+    look.page.unroute("**/api/bars?*")
+    look.page.wait_for_selector("[data-view=footprint][aria-pressed=true]")
+    assert look.wrong == []
+
+
+def test_what_is_judged_a_moment_after_a_bar_is_shown_with_the_next(
+    room: Room, look: Look
+) -> None:
+    from tests.makers import at, make_bar
+
+    look.go(room, "/market")
+    look.until("#bar-time", "12:00:00")
+    assert look.text("#bar div:has(dt:text-is('VWAP')) dd") == "–"
+    condition = make_condition(bars()[-1].end_ns, vwap_bands=(1, 2, 3, 20_000, 5, 6, 7))
+    keep(room.run_dir, {"regime": [condition]})
+    room.floor.fold(make_bar(start_ns=at("12:00"), end_ns=at("12:05"), sells=(1,), buys=(777,)))
+    look.until("#bar-time", "12:05:00")
+    look.page.keyboard.press("ArrowLeft")
+    look.until("#bar-time", "12:00:00")
+    look.until("#bar div:has(dt:text-is('VWAP')) dd", "5000.00")
+
+
+@pytest.mark.parametrize(
+    ("utc", "wall"),
+    [
+        ("2025-03-09T06:59:59", "2025-03-09T01:59:59"),
+        ("2025-03-09T07:00:00", "2025-03-09T03:00:00"),
+        ("2025-11-02T05:59:59", "2025-11-02T01:59:59"),
+        ("2025-11-02T06:00:00", "2025-11-02T01:00:00"),
+        ("2025-12-02T05:00:00", "2025-12-02T00:00:00"),
+        ("2013-09-03T04:00:00", "2013-09-03T00:00:00"),
+    ],
+)
+def test_the_chart_has_new_yorks_clock_in_summer_and_winter(
+    still: Room, look: Look, utc: str, wall: str
+) -> None:
+    look.go(still, "/settings")
+    told = look.page.evaluate(
+        "async (utc) => new Date((await import('/static/js/format.js')).wallClock("
+        "Date.parse(utc))).toISOString()", f"{utc}Z",
+    )  # fmt: skip
+    assert told == f"{wall}.000Z"
 
 
 def test_where_no_trade_reaches_the_page_the_tape_says_so(still: Room, look: Look) -> None:

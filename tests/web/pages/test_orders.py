@@ -7,11 +7,13 @@ import sys
 
 from actors.adapters.open import open_journal
 from actors.desk import DeskShell
+from protocol.account import LimitsChanged
 from protocol.commands import Action, CommandGiven
 from protocol.settings import Settings
 from tests.supervision.working import working
 from tests.web.pages.conftest import Look, Room
 from tests.web.rooms import child, write_status
+from tests.web.shells import NOON, BusyDesk
 
 
 def recorded(room: Room) -> list[CommandGiven]:
@@ -61,6 +63,30 @@ def test_what_the_desk_refuses_is_said_with_its_reason(room: Room, look: Look) -
     assert recorded(room) == []
 
 
+def test_a_limit_is_set_anew_from_the_page_and_seen_to_stand(room: Room, look: Look) -> None:
+    room.floor.fold(NOON)
+    with working(room.run_dir, "desk", BusyDesk()):
+        look.go(room, "/settings")
+        look.page.fill("#search", "risk.daily_loss")
+        look.until("#values dd", "300")
+        look.page.click("#values button:has-text('Change')")
+        look.until("dialog", "no further than 300, as the settings say")
+        look.page.fill("#value", "120.5")
+        look.page.fill("#reason", "a slow day")
+        look.page.click("dialog button[type=submit]")
+        look.until("#notes", "daily loss dollars 120.5 stands now")
+        look.until("#audit", "a slow day")
+    journal = open_journal(Settings(), str(room.run_dir / "data"), "desk")
+    (changed,) = [fact for fact in journal.load() if isinstance(fact, LimitsChanged)]
+    journal.close()
+    assert changed.loss_limit_cents == 12_050
+    room.floor.fold(changed)
+    look.until("#values dd.amber", "120.5 (settings: 300)")
+    look.go(room, "/")
+    look.until("#limits", "loss limit −$120.50")
+    assert look.wrong == []
+
+
 def test_where_nobody_takes_it_the_dialog_says_so_and_stays(room: Room, look: Look) -> None:
     look.go(room, "/")
     look.page.click("#halt:visible")
@@ -108,9 +134,9 @@ def test_a_setting_is_found_and_one_read_at_the_start_cannot_be_changed(
 ) -> None:
     look.go(still, "/settings")
     look.until("#values", "daily loss dollars")
-    look.page.fill("#search", "daily_loss")
+    look.page.fill("#search", "session_trades")
     look.wait("document.querySelectorAll('#values dt').length === 1")
-    assert look.text("#values dd") == "300"
+    assert look.text("#values dd") == "120000"
     assert look.page.locator("#values button").count() == 0
 
 

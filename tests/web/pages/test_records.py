@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.makers import at, make_approved, make_bracket, make_closed, make_opened, make_signal
-from tests.web.pages.conftest import Look, Room, serve
+from tests.web.pages.conftest import DESKTOP, PHONE, Look, Room, serve
 from tests.web.rooms import keep
 
 NETS = (29_550, -20_450, 4_550, -12_950)
@@ -42,13 +42,13 @@ def test_round_trips_come_newest_first_and_sort_by_a_click(traded: Room, look: L
     look.go(traded, "/trades")
     look.until("#count", "4")
     newest = ["−$129.50", "+$45.50", "−$204.50", "+$295.50"]
-    assert column(look, 7) == newest
+    assert column(look, 4) == newest
     look.page.click("#table th:has-text('net') button")
     look.page.wait_for_selector("#table th[aria-sort=descending]:has-text('net')")
-    assert column(look, 7) == ["+$295.50", "+$45.50", "−$129.50", "−$204.50"]
+    assert column(look, 4) == ["+$295.50", "+$45.50", "−$129.50", "−$204.50"]
     look.page.click("#table th:has-text('net') button")
     look.page.wait_for_selector("#table th[aria-sort=ascending]:has-text('net')")
-    assert column(look, 7) == ["−$204.50", "−$129.50", "+$45.50", "+$295.50"]
+    assert column(look, 4) == ["−$204.50", "−$129.50", "+$45.50", "+$295.50"]
 
 
 def test_the_figures_are_those_of_the_round_trips(traded: Room, look: Look) -> None:
@@ -95,3 +95,13 @@ def test_statistics_are_shown_by_what_is_chosen(traded: Room, look: Look) -> Non
 def test_without_a_recap_the_page_says_how_one_comes_to_be(traded: Room, look: Look) -> None:
     look.go(traded, "/recap")
     look.until("#nothing", "start.py recap")
+    look.page.wait_for_selector(".list", state="hidden")  # Nothing is shown of nothing.
+
+
+def test_a_phone_shows_which_page_it_is_on(traded: Room, look: Look) -> None:
+    look.page.set_viewport_size(PHONE)
+    for path in ("/", "/statistics", "/settings"):
+        look.go(traded, path)
+        box = look.page.locator(".pages a[aria-current]").bounding_box()
+        assert 0 <= box["x"] and box["x"] + box["width"] <= PHONE["width"], path
+    look.page.set_viewport_size(DESKTOP)

@@ -81,7 +81,7 @@ export function showNode(found) {
   const line = sparkline(rates.past, 300, 48);
   put(byId("one-load"), line, () =>
     line
-      ? [svg("path", {class: "area", d: `${line}V48H0Z`}), svg("path", {class: "spark", d: line})]
+      ? [svg("path", {class: "area", d: `${line}V48H${line.slice(1).split(" ")[0]}Z`}), svg("path", {class: "spark", d: line})]
       : [],
   );
   may();

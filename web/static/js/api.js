@@ -61,7 +61,9 @@ export async function choices(path, name) {
 
 function leave() {
   if (location.pathname === "/login") return;
-  location.assign(address("/login", {next: location.pathname + location.search}));
+  const {role} = document.body.dataset; // Of who has been let in.
+  const ended = role && role !== "anybody" ? 1 : null;
+  location.assign(address("/login", {next: location.pathname + location.search, ended}));
 }
 
 // Where a login leads to: only a path of our own, an address of another site would be a trap.

@@ -2,7 +2,7 @@
 
 import {address, choices} from "./api.js";
 import {byId, make} from "./dom.js";
-import {words} from "./format.js";
+import {wallClock, words} from "./format.js";
 
 const DAY_MS = 86_400_000;
 
@@ -36,12 +36,7 @@ export function query() {
 // New York's midnight: noon UTC is the same date there, and tells how far it is off.
 function midnight(date) {
   const noon = Date.parse(`${date}T12:00:00Z`);
-  const hour = new Intl.DateTimeFormat("en-GB", {
-    timeZone: "America/New_York",
-    hour: "2-digit",
-    hour12: false,
-  }).format(noon);
-  return noon - Number(hour) * 3_600_000;
+  return noon - DAY_MS / 2 - (wallClock(noon) - noon);
 }
 
 function csv(path) {

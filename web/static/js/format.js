@@ -11,9 +11,11 @@ const MINUTE = newYork({hour: "2-digit", minute: "2-digit"});
 const DAY = newYork({weekday: "short", day: "numeric", month: "short", year: "numeric"});
 const DATE = newYork({year: "numeric", month: "short", day: "2-digit"});
 const MONTH = newYork({day: "2-digit", month: "short"});
+const WALL = newYork({year: "numeric", month: "numeric", day: "numeric", hour: "numeric"});
 const WHOLE = new Intl.NumberFormat("en-US", {maximumFractionDigits: 0});
 
 const MINUS = "−";
+const HOUR_MS = 3_600_000;
 
 export function clock(ms) {
   return ms ? CLOCK.format(ms) : "–";
@@ -32,6 +34,25 @@ export function localTime(instant) {
 
 export function dateTime(ms) {
   return ms ? `${DATE.format(ms)} ${CLOCK.format(ms)}` : "–";
+}
+
+// In tables that live for weeks the year says nothing.
+export function shortTime(ms) {
+  return ms ? `${MONTH.format(ms)} ${CLOCK.format(ms)}` : "–";
+}
+
+// An instant as New York's clock shows it, as if that were UTC.
+const offsets = new Map(); // By hour: within one it does not change.
+export function wallClock(ms) {
+  const hour = Math.floor(ms / HOUR_MS) * HOUR_MS;
+  if (!offsets.has(hour)) {
+    const found = Object.fromEntries(
+      WALL.formatToParts(hour).map(({type, value}) => [type, Number(value)]),
+    );
+    const {year, month, day} = found;
+    offsets.set(hour, Date.UTC(year, month - 1, day, found.hour % 24) - hour);
+  }
+  return ms + offsets.get(hour);
 }
 
 export function dayMonth(ms) {

@@ -19,7 +19,9 @@ export function whoLooks(reader) {
 
 export function start() {
   const page = document.body.dataset.page;
-  document.querySelector(`.pages a[data-page="${page}"]`)?.setAttribute("aria-current", "page");
+  const own = document.querySelector(`.pages a[data-page="${page}"]`);
+  own?.setAttribute("aria-current", "page");
+  own?.scrollIntoView({block: "nearest", inline: "center"}); // A phone shows some of them.
   byId("halt").addEventListener("click", () => ask(byId("halt").dataset.verb ?? "halt"));
   byId("kill").addEventListener("click", () => ask("kill"));
   keys();

@@ -1,6 +1,7 @@
 // Bars of one series with their footprints, as far back as they were asked for.
 
 import {get} from "./api.js";
+import {wallClock} from "./format.js";
 
 const PAGE = 240;
 const NEWEST = 4;
@@ -35,16 +36,20 @@ export class History {
     }
   }
 
-  // Loads the last bars; resolves to those that are new.
+  // Loads the last bars; resolves to those that are new, behind the one that was last before.
   async newer() {
     const last = this.bars.at(-1)?.end_ms ?? 0;
     let page = await get("/api/bars", {series: this.series, limit: NEWEST});
     if (page.rows.length && page.rows[0].end_ms > last) {
       page = await get("/api/bars", {series: this.series, limit: PAGE});
     }
+    // What is judged at the end of a bar comes a moment after it.
+    const same = this.bars.at(-1);
+    const late = page.rows.find((row) => row.end_ms === last && row.start_ms === same.start_ms);
+    if (late) Object.assign(same, late);
     const fresh = page.rows.filter((row) => row.end_ms > last);
     this.take(fresh);
-    return this.bars.slice(this.bars.length - fresh.length);
+    return this.bars.slice(this.bars.length - fresh.length - (late ? 1 : 0));
   }
 
   take(rows) {
@@ -53,10 +58,11 @@ export class History {
     this.bars = [...this.bars, ...fresh].sort(
       (a, b) => a.end_ms - b.end_ms || a.start_ms - b.start_ms,
     );
-    // The chart wants each time once; bars of trades or volume may end together.
+    // The chart marks the midnights of UTC: it gets New York's clock as if it were that. It wants
+    // each time once; bars of trades or volume may end together.
     let before = -Infinity;
     for (const bar of this.bars) {
-      bar.time = Math.max(bar.end_ms / 1000, before + 0.001);
+      bar.time = Math.max(wallClock(bar.end_ms) / 1000, before + 0.001);
       before = bar.time;
     }
   }

@@ -21,4 +21,6 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
+if (new URLSearchParams(location.search).has("ended"))
+  text("refusal", "Your login has ended. Log in to go on.");
 byId("name").focus();

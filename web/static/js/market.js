@@ -25,6 +25,7 @@ let count = -1;
 let due = null;
 let walking = null;
 let head = null;
+let wanted = "candles";
 
 async function open(series) {
   history = new History(series);
@@ -36,7 +37,7 @@ async function open(series) {
   if (mine !== history) return;
   plot ??= makePlot();
   plot.setBars(history.bars);
-  view("candles");
+  view(wanted);
   levels();
   loadTrips();
   readout();
@@ -108,6 +109,8 @@ async function loadTrips() {
 }
 
 function view(name) {
+  wanted = name;
+  if (!plot) return; // It is on its way.
   plot.setSpacing(SPACING[name]);
   plot.chart.timeScale().scrollToPosition(plot.room(), false);
   pressView();

@@ -9,7 +9,7 @@ import {
   createSeriesMarkers,
 } from "./charts.js";
 import {FootprintSeries} from "./footprint_series.js";
-import {clock, dateTime, dayMonth, minute} from "./format.js";
+import {clock} from "./format.js";
 import {Overlay, paintProfile, paintTrips, profileOf} from "./overlays.js";
 
 const BANDS = [
@@ -22,12 +22,17 @@ const BANDS = [
 const QUIET = {lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false};
 // The bars say how much of the price is in view: bands far away would make them small.
 const BAND = {...QUIET, autoscaleInfoProvider: () => null};
-const ROOM = 208; // Pixels.
+const ROOM = 208; // Pixels ...
+const ROOM_SHARE = 0.22; // ... and no more than this of the chart.
 const DAY_OR_MORE = 2; // Of the kinds of marks on the time axis, these are dates.
+const WALL = {timeZone: "UTC", day: "2-digit", month: "short"}; // Bars come on New York's clock.
+const DAY = new Intl.DateTimeFormat("en-GB", WALL);
+const clockOf = (time) => new Date(time * 1000).toISOString().slice(11, 19);
 
 export class Plot {
   constructor(element, footOf, instrument) {
     this.instrument = instrument;
+    this.element = element;
     this.chart = createChart(element, look());
     const format = {
       type: "price",
@@ -90,13 +95,13 @@ export class Plot {
 
   // Bars of empty room on the right, where the profile is.
   room() {
-    return ROOM / this.spacing;
+    return Math.min(ROOM, this.element.clientWidth * ROOM_SHARE) / this.spacing;
   }
 
   // The chart itself knows its new spacing only with its next picture.
   setSpacing(barSpacing) {
     this.spacing = barSpacing;
-    this.chart.timeScale().applyOptions({barSpacing, rightOffset: ROOM / barSpacing});
+    this.chart.timeScale().applyOptions({barSpacing, rightOffset: this.room()});
   }
 
   look() {
@@ -178,9 +183,9 @@ function look() {
       minBarSpacing: 1,
       maxBarSpacing: 1600,
       tickMarkFormatter: (time, kind) =>
-        kind <= DAY_OR_MORE ? dayMonth(time * 1000) : minute(time * 1000),
+        kind <= DAY_OR_MORE ? DAY.format(time * 1000) : clockOf(time).slice(0, 5),
     },
-    localization: {timeFormatter: (time) => dateTime(time * 1000)},
+    localization: {timeFormatter: (time) => `${DAY.format(time * 1000)} ${clockOf(time)}`},
   };
 }
 

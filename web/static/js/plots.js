@@ -46,14 +46,15 @@ function tags(width, wanted) {
   return wanted
     .reverse()
     .filter(([y]) => {
-      const free = taken.every((other) => Math.abs(other - y) > 13);
+      const free = taken.every((other) => Math.abs(other - y) > 15);
       taken.push(y);
       return free;
     })
     .map(([y, said]) => svg("text", {x: width - 12, y: y + 4, "text-anchor": "end"}, said));
 }
 
-// Each dot has `against` and `favour` in ticks, both not negative, and `won`.
+// Each dot has `against` and `favour` in ticks, both not negative, and `won`. Where several fall on
+// one place the dot is as large as they are many.
 export function scatter(id, dots) {
   const element = byId(id);
   const {clientWidth: width, clientHeight: height} = element;
@@ -69,8 +70,12 @@ export function scatter(id, dots) {
       svg("line", {class: "axis", x1: left, x2: width - 16, y1: y(0), y2: y(0)}),
       svg("line", {class: "axis", x1: left, x2: left, y1: y(0), y2: TOP}),
       svg("line", {class: "rule", x1: x(0), y1: y(0), x2: x(far), y2: y(far)}),
-      ...dots.map(({against, favour, won}) =>
-        svg("circle", {class: won ? "won" : "lost", cx: x(against), cy: y(favour), r: 4}),
+      ...piled(dots).map(({against, favour, won, count}) =>
+        svg(
+          "circle",
+          {class: won ? "won" : "lost", cx: x(against), cy: y(favour), r: radius(count)},
+          svg("title", {}, whole(count)),
+        ),
       ),
       svg("text", {x: width - 16, y: height - 8, "text-anchor": "end"}, `against → ${whole(far)}`),
       svg("text", {x: left - 6, y: TOP + 10, "text-anchor": "end"}, whole(far)),
@@ -78,6 +83,19 @@ export function scatter(id, dots) {
       svg("text", {x: left + 6, y: TOP + 10}, "in favour"),
     ];
   });
+}
+
+const radius = (count) => Math.min(12, 3 + Math.sqrt(count));
+
+function piled(dots) {
+  const found = new Map();
+  for (const dot of dots) {
+    const key = `${dot.against} ${dot.favour} ${dot.won}`;
+    const pile = found.get(key) ?? {...dot, count: 0};
+    pile.count += 1;
+    found.set(key, pile);
+  }
+  return [...found.values()];
 }
 
 // Figures as pairs of a name and what is shown; the first is the large one.

@@ -1,126 +1,88 @@
 // The recap of a trading date, as the floor wrote it down at the end of the day.
 
 import {get} from "./api.js";
-import {byId, make, sideCell, text} from "./dom.js";
-import {clock, money, percent, tone, whole, words, written} from "./format.js";
+import {
+  column,
+  count,
+  dollars,
+  named,
+  number,
+  result,
+  share,
+  side,
+  time,
+  told,
+} from "./columns.js";
+import {byId, make, text} from "./dom.js";
+import {clock, money, tone, whole, words, written} from "./format.js";
 import {start} from "./frame.js";
 import {equityCurve, figures} from "./plots.js";
 import {Table} from "./table.js";
 
 const SHOWN = 400; // Rows of a part: a day may have thousands of signals.
-const at = (row) => clock(Date.parse(row.ts));
+const at = (row) => Date.parse(row.ts);
 const cents = (dollars) =>
   dollars === null || dollars === undefined ? null : Math.round(dollars * 100);
 let recap = null;
 let part = "Round trips";
 
-const money2 = (value) =>
-  make("td", {class: tone(value)}, make("b", {}, money(cents(value), true)));
 const PARTS = {
   "Round trips": [
     (told) => told.trades,
     [
-      {
-        label: "entry",
-        value: (row) => row.entry_ts,
-        cell: (row) => clock(Date.parse(row.entry_ts)),
-      },
-      {label: "exit", value: (row) => row.exit_ts, cell: (row) => clock(Date.parse(row.exit_ts))},
-      {label: "side", value: (row) => row.direction, cell: sideCell},
-      {label: "size", cls: "r", value: (row) => row.qty, cell: (row) => String(row.qty)},
-      {label: "at", cls: "r", cell: (row) => written(row.entry_price, 2)},
-      {label: "left at", cls: "r", cell: (row) => written(row.exit_price, 2)},
-      {label: "by", value: (row) => row.reason, cell: (row) => words(row.reason)},
-      {label: "net", cls: "r", value: (row) => row.pnl_net, cell: (row) => money2(row.pnl_net)},
-      {label: "R", cls: "r", value: (row) => row.r, cell: (row) => written(row.r, 2)},
-      {label: "against", cls: "r", value: (row) => row.mae, cell: (row) => written(row.mae, 0)},
-      {label: "in favour", cls: "r", value: (row) => row.mfe, cell: (row) => written(row.mfe, 0)},
-      {
-        label: "slippage",
-        cls: "r",
-        value: (row) => row.slippage_ticks,
-        cell: (row) => written(row.slippage_ticks, 1),
-      },
+      time("entry", (row) => Date.parse(row.entry_ts)),
+      time("exit", (row) => Date.parse(row.exit_ts)),
+      side(),
+      count("size", "qty"),
+      result("net", (row) => cents(row.pnl_net)),
+      number("R", "r", 2),
+      number("at", "entry_price", 2),
+      number("left at", "exit_price", 2),
+      named("by", "reason"),
+      number("against", "mae", 0),
+      number("in favour", "mfe", 0),
+      number("slippage", "slippage_ticks", 1),
     ],
   ],
   Patterns: [
     (told) => told.analytics.breakdowns.pattern,
     [
-      {label: "pattern", value: (row) => row.value, cell: (row) => words(row.value)},
-      {label: "trips", cls: "r", value: (row) => row.n, cell: (row) => whole(row.n)},
-      {label: "won", cls: "r", value: (row) => row.win_rate, cell: (row) => percent(row.win_rate)},
-      {label: "net", cls: "r", value: (row) => row.net, cell: (row) => money2(row.net)},
-      {
-        label: "each",
-        cls: "r",
-        value: (row) => row.expectancy,
-        cell: (row) => money(cents(row.expectancy), true),
-      },
-      {
-        label: "profit factor",
-        cls: "r",
-        value: (row) => row.profit_factor,
-        cell: (row) => written(row.profit_factor, 2),
-      },
+      named("pattern", "value"),
+      count("trips", "n"),
+      share("won", "win_rate"),
+      result("net", (row) => cents(row.net)),
+      dollars("each", (row) => cents(row.expectancy), true),
+      number("profit factor", "profit_factor", 2),
     ],
   ],
   Signals: [
     (told) => told.signals,
     [
-      {label: "time", value: (row) => row.ts, cell: at},
-      {label: "pattern", value: (row) => row.pattern, cell: (row) => words(row.pattern)},
-      {label: "side", value: (row) => row.direction, cell: sideCell},
-      {
-        label: "strength",
-        cls: "r",
-        value: (row) => row.strength,
-        cell: (row) => percent(row.strength),
-      },
-      {
-        label: "price",
-        cls: "r",
-        value: (row) => row.last_price,
-        cell: (row) => written(row.last_price, 2),
-      },
-      {label: "regime", value: (row) => row.regime, cell: (row) => words(row.regime ?? "–")},
-      {label: "fate", value: (row) => row.rejected_by, cell: fate},
-      {
-        label: "why",
-        cls: "clip",
-        cell: (row) =>
-          make("td", {class: "soft", title: row.reject_detail}, words(row.reject_detail ?? "")),
-      },
+      time("time", at),
+      named("pattern", "pattern"),
+      side(),
+      share("strength", "strength"),
+      number("price", "last_price", 2),
+      named("regime", "regime"),
+      column("fate", "rejected_by", (_, row) => fate(row)),
+      told("why", "reject_detail"),
     ],
   ],
   Regimes: [
     (told) => told.regimes,
-    [
-      {label: "time", value: (row) => row.ts, cell: at},
-      {label: "regime", value: (row) => row.regime, cell: (row) => words(row.regime)},
-      {
-        label: "confidence",
-        cls: "r",
-        value: (row) => row.confidence,
-        cell: (row) => percent(row.confidence),
-      },
-    ],
+    [time("time", at), named("regime", "regime"), share("confidence", "confidence")],
   ],
-  Restarts: [(told) => told.restarts.events, told()],
-  Errors: [(told) => told.errors, told()],
+  Restarts: [(told) => told.restarts.events, happened()],
+  Errors: [(told) => told.errors, happened()],
 };
 
-function told() {
-  return [
-    {label: "time", value: (row) => row.ts, cell: at},
-    {
-      label: "what",
-      cell: (row) =>
-        Object.entries(row)
-          .filter(([name, value]) => name !== "ts" && value !== null)
-          .map(([name, value]) => `${words(name)}: ${value}`)
-          .join(", "),
-    },
-  ];
+function happened() {
+  const all = (row) =>
+    Object.entries(row)
+      .filter(([name, value]) => name !== "ts" && value !== null)
+      .map(([name, value]) => `${words(name)}: ${value}`)
+      .join(", ");
+  return [time("time", at), column("what", all, (text) => text)];
 }
 
 function fate(row) {
@@ -165,8 +127,8 @@ function curve() {
   if (!recap) return;
   const marked = recap.equity.marked;
   equityCurve("equity", [recap.equity.start, ...marked.map((row) => row.balance)].map(cents), [
-    marked.length ? at(marked[0]) : "",
-    marked.length ? at(marked.at(-1)) : "",
+    marked.length ? clock(at(marked[0])) : "",
+    marked.length ? clock(at(marked.at(-1))) : "",
   ]);
 }
 
@@ -201,6 +163,7 @@ async function open(date) {
 async function list() {
   const rows = (await get("/api/recaps", {limit: 500}).catch(() => ({rows: []}))).rows;
   byId("nothing").hidden = rows.length > 0;
+  document.querySelector(".records").classList.toggle("nothing", !rows.length);
   byId("dates").hidden = rows.length === 0;
   byId("dates").replaceChildren(...rows.map(({date}) => make("option", {value: date}, date)));
   if (rows.length) await open(rows[0].date);

@@ -21,6 +21,7 @@ const AUDIT_MS = 3000;
 let told = null;
 let audit = [];
 let next = null;
+let changes = 0; // How often limits were set anew.
 
 function showOrders() {
   const may = viewer.role === "operator";
@@ -59,57 +60,71 @@ function showState({head}) {
 function showValues() {
   if (!told) return;
   const wanted = byId("search").value.trim().toLowerCase();
-  const free = new Set(told.changeable);
-  text("settings-note", free.size ? `${free.size} can be changed now` : "read once, at the start");
-  const made = Object.entries(told.sections).flatMap(([section, values]) => {
-    const rows = Object.entries(values)
-      .filter(([name, value]) => `${section}.${name} ${value}`.toLowerCase().includes(wanted))
-      .map(([name, value]) => setting(section, name, value, free.has(`${section}.${name}`)));
-    return rows.length ? [make("h3", {}, words(section)), make("dl", {}, ...rows)] : [];
-  });
+  const limits = new Map(told.limits.map((limit) => [limit.name, limit]));
+  text("settings-note", `${limits.size} limits can be changed now`);
+  const fits = (name, value) => `${name} ${value}`.toLowerCase().includes(wanted);
+  const all = Object.entries(told.sections).map(([section, values]) => [
+    section,
+    Object.entries(values)
+      .map(([name, value]) => ({name, value, whole: `${section}.${name}`}))
+      .filter((one) => !limits.has(one.whole) && fits(one.whole, one.value))
+      .map(({name, value}) => setting(name, said(value))),
+  ]);
+  const first = told.limits.filter(({name, value}) => fits(name, value)).map(limited);
+  const made = [["limits of the day", first], ...all].flatMap(([title, rows]) =>
+    rows.length ? [make("h3", {}, words(title)), make("dl", {}, ...rows)] : [],
+  );
   byId("values").replaceChildren(
     ...(made.length ? made : [make("p", {class: "empty"}, "no setting of that name or value")]),
   );
 }
 
-function setting(section, name, value, free) {
-  const said = Array.isArray(value)
-    ? value.join(", ") || "none"
-    : String(value === "" ? "none" : value);
-  const row = make("div", {}, make("dt", {}, words(name)), make("dd", {class: "number"}, said));
-  if (free && viewer.role === "operator") {
-    const button = make("button", {type: "button"}, "Change");
-    button.addEventListener("click", () => change(section, name, value));
-    row.append(button);
-  }
-  return row;
+function said(value) {
+  return Array.isArray(value) ? value.join(", ") || "none" : String(value === "" ? "none" : value);
 }
 
-async function change(section, name, value) {
-  const input = make("input", {value: String(value), id: "value"});
-  const read = () => {
-    if (typeof value === "number") return Number(input.value);
-    if (Array.isArray(value))
-      return input.value
-        .split(",")
-        .map((each) => each.trim())
-        .filter(Boolean);
-    return input.value;
-  };
-  const done = await confirm({
-    title: `Change ${section} ${words(name)}`,
-    effect: `It is ${value} now. The new value counts from the moment it is recorded.`,
+function setting(name, shown, cls = "", ...more) {
+  const told = make("dd", {class: `number ${cls}`}, shown, ...more);
+  return make("div", {}, make("dt", {}, words(name)), told);
+}
+
+function limited(limit) {
+  const name = limit.name.split(".")[1];
+  const cls = limit.value === limit.outermost ? "" : "amber";
+  if (viewer.role !== "operator") return setting(name, standing(limit), cls);
+  const button = make("button", {type: "button", "aria-label": `Change ${words(name)}`}, "Change");
+  button.addEventListener("click", () => change(limit));
+  return setting(name, standing(limit), cls, button);
+}
+
+const amount = (name, value) => (name === "risk.trades_max" && !value ? "no limit" : String(value));
+
+function standing({name, value, next, outermost}) {
+  const more = [
+    next === value ? "" : `, from the next day ${amount(name, next)}`,
+    outermost === value ? "" : ` (settings: ${amount(name, outermost)})`,
+  ];
+  return amount(name, value) + more.join("");
+}
+
+function change({name, value, outermost}) {
+  const [section, key] = name.split(".");
+  const input = make("input", {type: "number", step: "any", min: 0, value, id: "value"});
+  return confirm({
+    title: `Change ${words(key)}`,
+    effect:
+      `It is ${amount(name, value)} now. What is tighter stands at once, what is looser from the ` +
+      `next trading day on, and no further than ${amount(name, outermost)}, as the settings say.`,
     grave: false,
     fields: [make("label", {}, "New value", input)],
     act: (reason) =>
       send("PATCH", "/api/settings", {
-        values: {[section]: {[name]: read()}},
+        values: {[section]: {[key]: Number(input.value)}},
         reason,
         confirm: true,
       }),
-    done: () => `${words(name)} is changed`,
+    done: ({rows: [row]}) => `${words(key)} ${amount(name, row.value)} stands ${row.stands}`,
   });
-  if (done) load();
 }
 
 async function load() {
@@ -150,7 +165,13 @@ function showAudit() {
   );
 }
 
-watch((sections, changed) => changed.has("head") && showState(sections));
+watch((sections, changed) => {
+  if (!changed.has("head")) return;
+  showState(sections);
+  const now = sections.head.counts["account.limits_changed"] ?? 0;
+  if (now !== changes) load();
+  changes = now;
+});
 whoLooks(() => {
   showOrders();
   showValues();

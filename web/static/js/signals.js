@@ -1,8 +1,9 @@
 // Signals and what became of each; a click shows its way, decision by decision.
 
-import {byId, make, sideCell} from "./dom.js";
+import {column, day, named, number, share, side, told} from "./columns.js";
+import {byId, make} from "./dom.js";
 import {filters, query} from "./filters.js";
-import {dateTime, percent, words, written} from "./format.js";
+import {dateTime, words} from "./format.js";
 import {start} from "./frame.js";
 import {watch} from "./live.js";
 import {Table} from "./table.js";
@@ -20,45 +21,22 @@ const table = new Table(byId("table"), {
   nothing: "no signal",
   choose: (signal) => openTrail(signal.id, `${words(signal.pattern)}, ${dateTime(signal.at_ms)}`),
   columns: [
-    {label: "time", value: (row) => row.at_ms, cell: (row) => dateTime(row.at_ms)},
-    {label: "pattern", value: (row) => row.pattern, cell: (row) => words(row.pattern)},
-    {label: "side", value: (row) => row.direction, cell: sideCell},
-    {
-      label: "strength",
-      cls: "r",
-      value: (row) => row.strength,
-      cell: (row) => percent(row.strength),
-    },
-    {
-      label: "confidence",
-      cls: "r",
-      value: (row) => row.confidence,
-      cell: (row) => percent(row.confidence),
-    },
-    {
-      label: "price",
-      cls: "r",
-      value: (row) => row.price,
-      cell: (row) => written(row.price, decimals),
-    },
-    {label: "regime", value: (row) => row.regime, cell: (row) => words(row.regime ?? "–")},
-    {label: "fate", value: (row) => row.fate, cell: fate},
-    {
-      label: "why",
-      cls: "clip",
-      cell: (row) => make("td", {class: "soft", title: row.why}, words(row.why)),
-    },
-    {
-      label: "seen",
-      cls: "clip",
-      cell: (row) => make("td", {class: "soft", title: row.detail}, row.detail),
-    },
+    day("time", "at_ms"),
+    named("pattern", "pattern"),
+    side(),
+    share("strength", "strength"),
+    share("confidence", "confidence"),
+    number("price", "price", () => decimals),
+    named("regime", "regime"),
+    column("fate", "fate", fate),
+    told("why", "why"),
+    told("seen", "detail"),
   ],
 });
 
-function fate(row) {
-  const taken = FATES[row.fate];
-  return make("td", {class: taken ? "amber" : "soft"}, taken ?? words(row.fate));
+function fate(name) {
+  const taken = FATES[name];
+  return make("td", {class: taken ? "amber" : "soft"}, taken ?? words(name));
 }
 
 watch((sections, changed) => {

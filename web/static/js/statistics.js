@@ -1,8 +1,9 @@
 // What round trips came to, by pattern, regime, hour and more.
 
 import {choices, get} from "./api.js";
+import {column, dollars, number, result} from "./columns.js";
 import {byId, make, svg} from "./dom.js";
-import {money, percent, tone, whole, words, written} from "./format.js";
+import {percent, whole, words} from "./format.js";
 import {start} from "./frame.js";
 import {equity, totals} from "./results.js";
 import {Table} from "./table.js";
@@ -16,67 +17,21 @@ let most = 1;
 const table = new Table(byId("table"), {
   nothing: "no round trip",
   columns: [
-    {
-      label: "of",
-      value: (row) => row.value,
-      cell: (row) => make("td", {}, make("b", {}, words(row.value || "not known"))),
-    },
-    {
-      label: "trips",
+    column("of", "value", (value) => make("td", {}, make("b", {}, words(value || "not known")))),
+    column("trips", "n", (n, row) => `${row.low_n ? "· " : ""}${whole(n)}`, {cls: "r"}),
+    column("won", "win_rate", (_, row) => rate(row)),
+    result("net", "net_cents"),
+    column("lost · won", "net_cents", bar),
+    dollars("each", "expectancy_cents", true),
+    number("each, R", "expectancy_r", 2),
+    number("profit factor", "profit_factor", 2),
+    dollars("average win", "average_win_cents"),
+    dollars("average loss", "average_loss_cents"),
+    number("against", "mae_ticks", 1),
+    number("in favour", "mfe_ticks", 1),
+    column("in a row", "wins_in_a_row", (won, row) => `${won} won, ${row.losses_in_a_row} lost`, {
       cls: "r",
-      value: (row) => row.n,
-      cell: (row) => `${row.low_n ? "· " : ""}${whole(row.n)}`,
-    },
-    {label: "won", value: (row) => row.win_rate, cell: rate},
-    {label: "net", cls: "r", value: (row) => row.net_cents, cell: net},
-    {label: "lost · won", cell: bar},
-    {
-      label: "each",
-      cls: "r",
-      value: (row) => row.expectancy_cents,
-      cell: (row) => money(row.expectancy_cents, true),
-    },
-    {
-      label: "each, R",
-      cls: "r",
-      value: (row) => row.expectancy_r,
-      cell: (row) => written(row.expectancy_r, 2),
-    },
-    {
-      label: "profit factor",
-      cls: "r",
-      value: (row) => row.profit_factor,
-      cell: (row) => written(row.profit_factor, 2),
-    },
-    {
-      label: "average win",
-      cls: "r",
-      value: (row) => row.average_win_cents,
-      cell: (row) => money(row.average_win_cents),
-    },
-    {
-      label: "average loss",
-      cls: "r",
-      value: (row) => row.average_loss_cents,
-      cell: (row) => money(row.average_loss_cents),
-    },
-    {
-      label: "against",
-      cls: "r",
-      value: (row) => row.mae_ticks,
-      cell: (row) => written(row.mae_ticks, 1),
-    },
-    {
-      label: "in favour",
-      cls: "r",
-      value: (row) => row.mfe_ticks,
-      cell: (row) => written(row.mfe_ticks, 1),
-    },
-    {
-      label: "in a row",
-      cls: "r",
-      cell: (row) => `${row.wins_in_a_row} won, ${row.losses_in_a_row} lost`,
-    },
+    }),
   ],
 });
 
@@ -99,12 +54,8 @@ function rate(row) {
   return make("td", {}, percent(row.win_rate).padStart(5, " "), drawn);
 }
 
-function net(row) {
-  return make("td", {class: tone(row.net_cents)}, make("b", {}, money(row.net_cents, true)));
-}
-
-function bar(row) {
-  const wide = (Math.abs(row.net_cents) / most) * 78;
+function bar(net) {
+  const wide = (Math.abs(net) / most) * 78;
   return make(
     "td",
     {},
@@ -112,8 +63,8 @@ function bar(row) {
       "svg",
       {class: "net", viewBox: "0 0 160 14", "aria-hidden": "true"},
       svg("rect", {
-        class: row.net_cents < 0 ? "fill-sell" : "fill-buy",
-        x: row.net_cents < 0 ? 80 - wide : 80,
+        class: net < 0 ? "fill-sell" : "fill-buy",
+        x: net < 0 ? 80 - wide : 80,
         y: 2,
         width: Math.max(1, wide),
         height: 10,

@@ -1,5 +1,5 @@
-// A table that sorts, searches and pages. A column is {label, cls, cell(row), value(row), sort}:
-// `sort` names the server's order, `value` lets the page order what it holds.
+// A table that sorts, searches and pages. A column is {label, cls, cell(row), value(row), sort}, see
+// columns.js: where any has a `sort`, the server's order, only such are sorted, and by the server.
 
 import {get} from "./api.js";
 import {byId, make, text} from "./dom.js";
@@ -15,6 +15,7 @@ export class Table {
     this.path = path;
     this.query = query ?? (() => ({}));
     this.sort = sort ?? null; // "-pnl": falling.
+    this.served = columns.some((column) => column.sort);
     this.choose = choose;
     this.nothing = nothing ?? "none";
     this.rows = [];
@@ -29,7 +30,7 @@ export class Table {
 
   heading(column) {
     const cell = make("th", {scope: "col", class: column.cls});
-    const name = column.sort ?? (column.value ? column.label : null);
+    const name = this.served ? column.sort : column.label;
     if (!name) {
       cell.append(make("span", {}, column.label));
       return cell;
@@ -64,8 +65,7 @@ export class Table {
   }
 
   async ask(cursor) {
-    const served = this.columns.some((column) => column.sort);
-    const query = {...this.query(), limit: PAGE, cursor, ...(served ? {sort: this.sort} : {})};
+    const query = {...this.query(), limit: PAGE, cursor, ...(this.served && {sort: this.sort})};
     try {
       return await get(this.path, query);
     } catch (error) {
@@ -106,7 +106,7 @@ export class Table {
 
   ordered() {
     const name = this.sort?.replace(/^-/, "");
-    const column = this.columns.find((each) => !each.sort && each.value && each.label === name);
+    const column = !this.served && this.columns.find((each) => each.label === name);
     if (!column) return this.rows;
     const sign = this.sort.startsWith("-") ? -1 : 1;
     return [...this.rows].sort((a, b) => sign * order(column.value(a), column.value(b)));

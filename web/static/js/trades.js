@@ -1,9 +1,10 @@
 // Round trips: what they came to, how far the market went meanwhile, and each of them.
 
 import {get} from "./api.js";
-import {byId, make, sideCell} from "./dom.js";
+import {column, count, day, named, number, result, share, side} from "./columns.js";
+import {byId} from "./dom.js";
 import {query, filters} from "./filters.js";
-import {dateTime, duration, money, percent, signed, tone, words, written} from "./format.js";
+import {dateTime, duration, signed} from "./format.js";
 import {start} from "./frame.js";
 import {watch} from "./live.js";
 import {scatter} from "./plots.js";
@@ -24,27 +25,23 @@ const table = new Table(byId("table"), {
   nothing: "no round trip",
   choose: (trade) => openTrail(trade.signal_id, `Round trip closed ${dateTime(trade.closed_ms)}`),
   columns: [
-    {label: "closed", sort: "closed", cell: (row) => dateTime(row.closed_ms)},
-    {label: "side", cell: sideCell},
-    {label: "size", sort: "quantity", cls: "r", cell: (row) => String(row.quantity)},
-    {label: "entry", cls: "r", cell: (row) => written(row.entry, decimals)},
-    {label: "exit", cls: "r", cell: (row) => written(row.exit, decimals)},
-    {label: "left at", sort: "reason", cell: (row) => words(row.reason)},
-    {label: "net", sort: "pnl", cls: "r", cell: (row) => result(row)},
-    {label: "ticks", cls: "r", cell: (row) => signed(Math.round(row.ticks))},
-    {label: "R", cls: "r", cell: (row) => written(row.r, 2)},
-    {label: "against", cls: "r", cell: (row) => written(row.mae_ticks, 0)},
-    {label: "in favour", cls: "r", cell: (row) => written(row.mfe_ticks, 0)},
-    {label: "held", sort: "held", cls: "r", cell: (row) => duration(row.held_s)},
-    {label: "pattern", sort: "pattern", cell: (row) => words(row.pattern ?? "–")},
-    {label: "regime", sort: "regime", cell: (row) => words(row.regime ?? "–")},
-    {label: "strength", cls: "r", cell: (row) => percent(row.strength)},
+    day("closed", "closed_ms", {sort: "closed"}),
+    side(),
+    count("size", "quantity", {sort: "quantity"}),
+    result("net", "pnl_cents", {sort: "pnl"}),
+    column("ticks", "ticks", (ticks) => signed(Math.round(ticks)), {cls: "r"}),
+    number("R", "r", 2),
+    number("entry", "entry", () => decimals),
+    number("exit", "exit", () => decimals),
+    named("left at", "reason", {sort: "reason"}),
+    number("against", "mae_ticks", 0),
+    number("in favour", "mfe_ticks", 0),
+    column("held", "held_s", duration, {sort: "held", cls: "r"}),
+    named("pattern", "pattern", {sort: "pattern"}),
+    named("regime", "regime", {sort: "regime"}),
+    share("strength", "strength"),
   ],
 });
-
-function result({pnl_cents: net}) {
-  return make("td", {class: tone(net)}, make("b", {}, money(net, true)));
-}
 
 async function load() {
   const chosen = query();
