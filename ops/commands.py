@@ -29,6 +29,13 @@ class Runtime(StrEnum):
     LOCAL = "local"
 
 
+class Source(StrEnum):
+    """Where a floor's trades come from."""
+
+    SIMULATED = "simulated"
+    DATABENTO = "databento"
+
+
 def main(arguments: list[str]) -> int:
     """Run one command and return the exit code of the process."""
     try:
@@ -93,18 +100,26 @@ def demo(
     router = {"synthetic": "allow", "enabled": enabled}
     # On a micro contract the daily limit leaves room for more than one trade.
     page = {"demo": True} | ({} if port is None else {"port": port})
-    chosen: Values = {
-        "feed": {"speed": speed, "symbol": "MES"}, "router": router, "web": page,
-    }  # fmt: skip
+    feed = {"source": "simulated", "speed": speed, "symbol": "MES"}
+    chosen: Values = {"feed": feed, "router": router, "web": page}
     return demonstrate(settings_of(settings_file, chosen), console)
 
 
 @app.command()
-def run(settings_file: SettingsFile = None) -> int:
+def run(
+    feed: Annotated[Source | None, typer.Option(help="Where trades come from.")] = None,
+    settings_file: SettingsFile = None,
+) -> int:
     """Start the floor from the settings and keep it running until it is stopped."""
+    chosen: Values = {} if feed is None else {"feed": {"source": str(feed)}}
+    settings = settings_of(settings_file, chosen)
+    if settings.feed.source != Source.SIMULATED:
+        from ops.market import run_market
+
+        return run_market(settings, console)
     from ops.live import run_floor
 
-    return run_floor(settings_of(settings_file), console)
+    return run_floor(settings, console)
 
 
 @app.command()
@@ -125,7 +140,7 @@ def replay(
     settings_file: SettingsFile = None,
 ) -> int:
     """Replay recorded trades through the floor to the paper broker."""
-    feed = {"symbol": symbol, "speed": _speed(speed)}
+    feed = {"source": "simulated", "symbol": symbol, "speed": _speed(speed)}
     risk = {"low_quality_entries": low_quality}
     settings = settings_of(settings_file, {"feed": feed, "risk": risk})
     if runtime is Runtime.LOCAL:

@@ -33,8 +33,8 @@ PREFIX = "FLOORWATCH_"
 NOT_SETTINGS = ("FLOORWATCH_DATA", "FLOORWATCH_USER_PASSWORD")
 SECRET = re.compile("url|key|token|secret|password|webhook")
 OF_THE_RUN = (  # Alike for all symbols.
-    "run", "feed", "calendar", "store", "day", "preflight", "warmup", "recorder", "export",
-    "watch", "notify", "log", "web", "supervision",
+    "run", "feed", "databento", "calendar", "store", "day", "preflight", "warmup", "history",
+    "recorder", "export", "watch", "notify", "log", "web", "supervision",
 )  # fmt: skip
 
 Values = Mapping[str, Mapping[str, Any]]

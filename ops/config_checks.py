@@ -24,6 +24,7 @@ from protocol.risk_settings import RiskSettings, TierSettings
 from protocol.series import parse_series
 from protocol.signals import Regime
 
+HEARTBEAT_LEAST_S = 5  # The gateway sends none more often.
 CLOCK_TIMES = ("first_entry", "last_entry", "flatten")
 
 
@@ -38,6 +39,9 @@ def cross_checks(records: Mapping[str, Any]) -> Iterator[str]:
         "risk": _risk_checks,
         "tiers": _tier_checks,
         "store": lambda store: _address_check(store.url),
+        "databento": lambda databento: _patience_check(
+            databento.heartbeat_s, databento.stall_s
+        ),
     }
     for section, check in checks.items():
         if section in records:
@@ -55,6 +59,13 @@ def _symbol_check(symbol: str) -> Iterator[str]:
             parse_contract(symbol, date.today())
     except UnknownSymbol as error:
         yield f"feed.symbol: {error}"
+
+
+def _patience_check(heartbeat_s: int, stall_s: int) -> Iterator[str]:
+    if heartbeat_s < HEARTBEAT_LEAST_S:
+        yield f"databento.heartbeat_s: {heartbeat_s}, wanted at least {HEARTBEAT_LEAST_S}"
+    if stall_s <= heartbeat_s:
+        yield f"databento.stall_s: {stall_s}, wanted above the {heartbeat_s} of heartbeat_s"
 
 
 def _series_checks(series: tuple[str, ...]) -> Iterator[str]:

@@ -71,7 +71,8 @@ def host_for(settings: Settings, run_dir: Path) -> Host:
     run = settings.run
     notify = settings.notify
     tells = bool(notify.discord_webhook or notify.discord_webhook_file)
-    tree = floor(settings.supervision, tells=tells)
+    live = settings.feed.source != "simulated"
+    tree = floor(settings.supervision, tells=tells, live=live)
     return Host(tree, run_dir, settings_json(settings), run.method, run.admin_port)
 
 
@@ -249,12 +250,17 @@ def later(session: SimulatedSession, from_clock: str) -> Iterator[Chunk]:
             yield dataclasses.replace(chunk, trades=trades)
 
 
-def serve(settings: Settings, run_dir: Path, console: Console) -> int:
+def serve(
+    settings: Settings,
+    run_dir: Path,
+    console: Console,
+    look: Callable[[], bool] | None = None,
+) -> int:
     """Run the floor in the foreground until a signal stops it or it is lost."""
     host = host_for(settings, run_dir)
     host.start()
     host.wait_green(GREEN_LIMIT_S)
     console.print(f"floor is green: {page(run_dir)}  (Ctrl-C stops it)")
-    code = host.watch()
+    code = host.watch(look)
     console.print("stopped in order" if code == 0 else f"lost: see {run_dir / 'alarms.jsonl'}")
     return code

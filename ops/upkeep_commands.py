@@ -1,5 +1,6 @@
 """The commands of start.py that keep a floor: its days, its backups, its log, its services."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,16 @@ import typer
 from ops.options import RunDirectory, SettingsFile, console, date_of, settings_of
 
 app = typer.Typer()
+
+
+class BoughtSchema(StrEnum):
+    """What `replay` can read of all that Databento sells."""
+
+    TRADES = "trades"
+    TBBO = "tbbo"
+    MBP_1 = "mbp-1"
+    MBP_10 = "mbp-10"
+    MBO = "mbo"
 
 
 @app.command()
@@ -48,6 +59,24 @@ def export(
     from ops.day_end import send_days
 
     return send_days(settings_of(settings_file), run_dir, date_of(day), console)
+
+
+@app.command()
+def fetch(
+    symbol: Annotated[str, typer.Option(help="Root, ES, contract, ESH4, or ES.v.0.")],
+    first: Annotated[str, typer.Option("--from", help="Trading date, or 2023-12-25T23:00Z.")],
+    last: Annotated[str, typer.Option("--to", help="The same; a date is in. Else one date.")] = "",
+    schema: Annotated[BoughtSchema, typer.Option(help="What to buy.")] = BoughtSchema.TRADES,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Only say what it costs.")] = False,
+    settings_file: SettingsFile = None,
+) -> int:
+    """Buy history of Databento, within the limit of the settings, into files for `replay`."""
+    from ops.fetch import fetch_history
+
+    settings = settings_of(settings_file)
+    return fetch_history(
+        settings, symbol, first, last, schema, console, only_estimate=estimate
+    )
 
 
 @app.command()

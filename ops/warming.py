@@ -1,6 +1,6 @@
 """Bars of the past before a tape: looked for in a child, since reading them is heavy.
 
-What reads day files must not stay in the process that all actors are forked from.
+What reads day files, or buys history, must not stay in the process that all actors are forked from.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,10 +20,15 @@ from protocol.settings import Settings
 
 
 @contextmanager
-def warming(settings: Settings, run_dirs: Sequence[Path], console: Console) -> Iterator[Lead]:
-    """Yield what puts the last bars of earlier runs before a tape, and say what came of it."""
+def warming(
+    settings: Settings, run_dirs: Sequence[Path], console: Console, *, paid: bool = False
+) -> Iterator[Lead]:
+    """Yield what puts the last bars of earlier runs before a tape, and say what came of it.
+
+    With `paid`, for a floor and not for a replay, history may be bought as the settings allow it.
+    """
     said: list[str] = []
-    yield partial(_warmed, settings, run_dirs, said)
+    yield partial(_warmed, settings, run_dirs, said, paid and settings.history.warmup)
     for line in said:
         console.print(line, style="dim", soft_wrap=True)
 
@@ -32,31 +37,39 @@ def _warmed(
     settings: Settings,
     run_dirs: Sequence[Path],
     said: list[str],
+    paid: bool,
     messages: Iterator[TradeBatch | Cut],
 ) -> Iterator[OnTape]:
     """Yield the bars of the past that fit a tape, then the tape."""
     for first in messages:
-        if run_dirs and settings.warmup.bars:
+        if (run_dirs or paid) and settings.warmup.bars:
             assert isinstance(first, TradeBatch), f"a tape begins with {first.KIND}, wanted trades"
-            for bar in _looked_for(settings, run_dirs, first, said):
-                yield BarWarm(bar=bar)
+            now_ns = int(trades_of(first).ts_event[0])
+            of = {"simulated": first.simulated, "paid": paid}
+            bars, lines = warm_apart(settings, run_dirs, first.contract, now_ns, **of)
+            said += lines
+            yield from (BarWarm(bar=bar) for bar in bars)
         yield first
         yield from messages
 
 
-def _looked_for(
-    settings: Settings, run_dirs: Sequence[Path], first: TradeBatch, said: list[str]
-) -> Sequence[BarClosed]:
-    """Return the bars to begin with before a batch; whence, or why not, is noted in `said`."""
-    now_ns = int(trades_of(first).ts_event[0])
-    of = {"contract": first.contract, "now_ns": now_ns, "simulated": first.simulated}
+def warm_apart(
+    settings: Settings,
+    run_dirs: Sequence[Path],
+    contract: str,
+    now_ns: int,
+    *,
+    simulated: bool,
+    paid: bool,
+) -> tuple[Sequence[BarClosed], list[str]]:
+    """Return the bars to begin with at `now_ns`, found in a child, and whence or why not."""
+    of = {"contract": contract, "now_ns": now_ns, "simulated": simulated, "paid": paid}
     try:
         bars, source, refused = apart(lambda: _found(settings, run_dirs, of))
     except Died:
         raise FeedError("the search for warm-up bars died; warmup.bars = 0 does without") from None
-    said += [f"no warm-up by {name}: {why}" for name, _, why in refused]
-    said.append(f"warm-up: {len(bars)} bars" + (f", {source}" if source else ""))
-    return bars
+    lines = [f"no warm-up by {name}: {why}" for name, _, why in refused]
+    return bars, [*lines, f"warm-up: {len(bars)} bars" + (f", {source}" if source else "")]
 
 
 def _found(

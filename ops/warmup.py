@@ -1,6 +1,7 @@
 """The bars that an actor may know before the first live one, and where they come from (8.3).
 
-Sources in order: the bars that earlier runs have kept, and the day files of their recorders.
+Sources in order: the bars that earlier runs have kept, the day files of their recorders, and, where
+the settings and the caller allow it, trades bought of a vendor within the limit of the settings.
 The first that has enough is taken whole; sources are never mixed, because two of them may have cut
 the same minutes differently. Nothing is raised on these bars and nothing is traded: they stand on
 the tape as what they are, in front of its first trade, so a restart reads them there again.
@@ -21,7 +22,7 @@ from actors.core.orderflow.contract_bars import ContractBars
 from actors.core.orderflow.sides import SideInference, SideRule
 from actors.core.rules import bar_rules
 from actors.core.session.calendar import Schedule, day_of, trading_date
-from actors.core.warmup.stretch import Refusal, Unfit, WarmRule, stretch
+from actors.core.warmup.stretch import Refusal, Unfit, WarmRule, open_before, stretch
 from ops.recap.sources import books_of_run
 from protocol.instruments import root_of
 from protocol.market import BarClosed
@@ -48,8 +49,11 @@ def warm_bars(
     now_ns: int,
     *,
     simulated: bool = False,
+    paid: bool = False,
 ) -> Warmth:
     """Return the bars to begin with at `now_ns`; `run_dirs` are asked in their order.
+
+    With `paid`, and `history.warmup` in the settings, trades may be bought if no run has enough.
 
     Without enough bars anywhere there are none, and the market must deliver them itself.
     """
@@ -66,7 +70,8 @@ def warm_bars(
     )
     since_ns = now_ns - warmup.days_max * DAY_NS
     refused: list[tuple[str, Refusal, str]] = []
-    for source, bars in _sources(settings, run_dirs, rule, since_ns, now_ns):
+    buys = paid and settings.history.warmup and not simulated
+    for source, bars in _sources(settings, run_dirs, rule, since_ns, now_ns, buys):
         try:
             found = stretch(list(bars), rule, now_ns)
         except Unfit as unfit:
@@ -84,6 +89,7 @@ def _sources(
     rule: WarmRule,
     since_ns: int,
     now_ns: int,
+    buys: bool,
 ) -> Iterator[tuple[str, Iterable[BarClosed]]]:
     for run_dir in run_dirs:
         yield f"bars of {run_dir.name}", stored_bars(settings, run_dir, rule.series, since_ns)
@@ -91,6 +97,8 @@ def _sources(
         folder = root_of(rule.contract) + (SIMULATED if rule.simulated else "")
         days = run_dir / "data" / DAYS / folder
         yield f"ticks of {run_dir.name}", tick_bars(settings, days, rule.contract, now_ns)
+    if buys:
+        yield "bought history", paid_bars(settings, rule, now_ns)
 
 
 def stored_bars(
@@ -118,6 +126,15 @@ def tick_bars(
         # A day file is made when its day is over: behind its last trade there was none.
         until_ns = day_of(date.fromisoformat(found[-1].stem)).end_ns
         yield from bars_of(settings, recording, contract, min(until_ns, now_ns))
+
+
+def paid_bars(settings: Settings, rule: WarmRule, now_ns: int) -> Iterator[BarClosed]:
+    """Yield the bars of this trading date and the open one before it, their trades bought."""
+    from ops.history import paid_trades  # Heavy, and mostly not needed.
+
+    start_ns = day_of(open_before(trading_date(now_ns), rule.schedule)).start_ns
+    trades = paid_trades(settings, rule.contract, start_ns, now_ns)
+    yield from bars_of(settings, trades, rule.contract, trades.until_ns)
 
 
 def bars_of(

@@ -13,8 +13,10 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from annotated_types import Ge, Gt, Le
 
+from protocol.databento_settings import DatabentoSettings
 from protocol.day_settings import DaySettings, PreflightSettings, WarmupSettings
 from protocol.export_settings import ExportSettings, RecorderSettings
+from protocol.history_settings import HistorySettings
 from protocol.log_settings import LogSettings
 from protocol.pattern_settings import (
     AbsorptionSettings,
@@ -53,12 +55,14 @@ class RunSettings:
 class FeedSettings:
     """Where trades come from and how they are cut into batches."""
 
+    source: Literal["simulated", "databento"] = "simulated"
     symbol: str = "ES"
     speed: Annotated[float, Ge(0.0)] = 0.0  # 1 real time, 10 ten times faster, 0 without a clock.
     batch_ms: PositiveInt = 10
     batch_trades_max: PositiveInt = 1024
     quote_max_age_ms: PositiveInt = 5_000
     jump_ticks_max: PositiveInt = 200
+    depth: Literal["none", "ten"] = "ten"  # Levels of the book beside recorded trades.
     session_trades: PositiveInt = 120_000  # Of a simulated session.
     seed: WholeNumber = 7
 
@@ -219,6 +223,7 @@ class Settings:
 
     run: RunSettings = field(default_factory=RunSettings)
     feed: FeedSettings = field(default_factory=FeedSettings)
+    databento: DatabentoSettings = field(default_factory=DatabentoSettings)
     bars: BarSettings = field(default_factory=BarSettings)
     imbalance: ImbalanceSettings = field(default_factory=ImbalanceSettings)
     horizontal: HorizontalSettings = field(default_factory=HorizontalSettings)
@@ -247,6 +252,7 @@ class Settings:
     day: DaySettings = field(default_factory=DaySettings)
     preflight: PreflightSettings = field(default_factory=PreflightSettings)
     warmup: WarmupSettings = field(default_factory=WarmupSettings)
+    history: HistorySettings = field(default_factory=HistorySettings)
     recorder: RecorderSettings = field(default_factory=RecorderSettings)
     export: ExportSettings = field(default_factory=ExportSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)

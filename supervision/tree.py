@@ -13,11 +13,18 @@ SHARED = (
     "actors.recorder", "actors.session", "actors.watchdog", "supervision.streams",
 )  # fmt: skip
 PREPARED = ("actors.adapters.open.prepare",)
+TAPE_FEED = ("actors.feed", "FeedShell", "broker")
+# The desk, too: a live contract is not rolled under an open position.
+LIVE_FEED = ("actors.live_feed", "LiveFeedShell", "broker", "desk")
 DECISIONS = ("bars", "detector", "regime", "router", "risk", "desk", "broker")
+NOTIFIER = ("notifier", "actors.notifier.NotifierShell", *DECISIONS, "session")
 
 
-def floor(settings: SupervisionSettings, *, tells: bool = True) -> SupervisorSpec:
-    """Return the tree of the whole floor; with `tells` there is somebody to be notified."""
+def floor(
+    settings: SupervisionSettings, *, tells: bool = True, live: bool = False
+) -> SupervisorSpec:
+    """Return the tree of the whole floor: with somebody to be notified, with a live feed."""
+    module, feed, *reads = LIVE_FEED if live else TAPE_FEED
     beat_s = settings.beat_ms / 1000
     intensity = Intensity(settings.restarts_max, settings.period_s)
 
@@ -29,8 +36,8 @@ def floor(settings: SupervisionSettings, *, tells: bool = True) -> SupervisorSpe
 
     market = branch(
         "market",
-        ("actors.bars", "actors.feed", "actors.detector", "actors.regime"),
-        child("feed", "actors.feed.FeedShell", "broker"),
+        ("actors.bars", module, "actors.detector", "actors.regime"),
+        child("feed", f"{module}.{feed}", *reads),
         child("bars", "actors.bars.BarsShell", "feed"),
         child("detector", "actors.detector.DetectorShell", "feed", "bars"),
         child("regime", "actors.regime.RegimeShell", "bars"),
@@ -44,14 +51,12 @@ def floor(settings: SupervisionSettings, *, tells: bool = True) -> SupervisorSpe
         child("desk", "actors.desk.DeskShell", "risk", "broker"),
         child("broker", "actors.broker.PaperBrokerShell", "feed", "desk"),
     )
-    notifier = child("notifier", "actors.notifier.NotifierShell", *DECISIONS, "session")
     return SupervisorSpec(
         id="root",
         # The market giving up must not close the books on an open position.
         intensity=intensity,
         beat_s=beat_s,
-        preload=SHARED,
-        prepare=PREPARED,
+        preload=SHARED, prepare=PREPARED,
         children=(
             child("books", "actors.books.BooksShell", *DECISIONS, "session"),
             child("recorder", "actors.recorder.RecorderShell", "feed"),
@@ -60,7 +65,7 @@ def floor(settings: SupervisionSettings, *, tells: bool = True) -> SupervisorSpe
             trading,
             # The feed, too: of bars alone nobody knows when the last trade was.
             child("watchdog", "actors.watchdog.WatchdogShell", "feed", *DECISIONS),
-            *((notifier,) if tells else ()),
+            *((child(*NOTIFIER),) if tells else ()),
             # Its death never reaches trading; a person can do without it for a while.
             child("web", "web.actor.WebShell", "feed", *DECISIONS, restart=Restart.TRANSIENT),
         ),

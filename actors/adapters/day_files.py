@@ -19,6 +19,7 @@ from datetime import date
 from pathlib import Path
 
 from actors.adapters.day_writer import Day, DayKey, Refused, Told
+from actors.adapters.feeds.live_log import STEM as LIVE_STEM
 from actors.adapters.frames import FrameLog, FrameLogError, sync_directory
 from actors.adapters.ledger import Fact, Ledger
 from actors.adapters.segments import Segment, segments_in
@@ -171,7 +172,13 @@ def _sort(recorded: _Recorded, segment: Segment, batch: object, seq: int) -> Non
 def _remove(
     data: Path, recorded: _Recorded, kept: Iterable[DayKey], done: Rolled, told: Told
 ) -> None:
-    """Remove old segments all of whose rows are in verified files, from the oldest on."""
+    """Remove old segments all of whose rows are in verified files, from the oldest on.
+
+    Those of a live market stay as long as their run: they are the only copy of the feed's stream,
+    and whoever is restarted reads it from its first number.
+    """
+    if segments_in(data, LIVE_STEM):
+        return
     safe = set(kept)
     for segment in list(recorded.of_segment)[:-1]:  # The last is the recorder's own.
         keys = recorded.of_segment[segment]

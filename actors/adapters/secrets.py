@@ -15,7 +15,10 @@ from urllib.parse import quote
 
 from actors.adapters.address import BadAddress, parse_address
 
-OF_LIBRARIES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD")
+OF_LIBRARIES = (
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "DATABENTO_API_KEY",
+    "PGPASSWORD",
+)  # fmt: skip
 BYTES_MAX = 4096
 LENGTH_MIN = 6  # Shorter ones would take ordinary words out of texts.
 HIDDEN = "(not shown)"

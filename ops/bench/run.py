@@ -14,7 +14,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ops.bench import backtest, beside, floor, page, patterns, peers, service, store, wire
+from ops.bench import (
+    backtest,
+    beside,
+    depth,
+    floor,
+    market,
+    page,
+    patterns,
+    peers,
+    service,
+    store,
+    wire,
+)
 from ops.bench.floor import Walk
 from ops.bench.row import Row, percentile
 from protocol.market import BarClosed
@@ -63,6 +75,8 @@ def measures(
         lambda: wire_rows(quick=quick),
         lambda: bar_rows(settings, quick=quick),
         lambda: calculation_rows(quick=quick),
+        lambda: depth.depth_rows(recordings(), quick=quick),
+        lambda: market.market_rows(quick=quick),
         lambda: replay_rows(settings, directory, quick=quick),
         lambda: backtest_rows(settings, python, quick=quick),
         lambda: store.store_rows(url, directory, quick=quick),
@@ -276,7 +290,11 @@ def memory_row(what: str, served: service.Served) -> Row:
 
 def recording() -> Path | None:
     """Return the recorded day if this machine has it."""
-    root = Path(__file__).resolve().parents[2]
-    folder = Path(os.environ.get("FLOORWATCH_DATA") or root.parent / "shared" / "data")
-    path = folder / RECORDING
+    path = recordings() / RECORDING
     return path if path.exists() else None
+
+
+def recordings() -> Path:
+    """Return the folder of recordings, which need not be there."""
+    root = Path(__file__).resolve().parents[2]
+    return Path(os.environ.get("FLOORWATCH_DATA") or root.parent / "shared" / "data")

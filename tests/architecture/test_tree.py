@@ -5,14 +5,18 @@ from pathlib import Path
 
 from protocol.settings import SupervisionSettings
 from supervision.shell import Shell, SinkShell
-from supervision.spec import ChildSpec, check, walk
+from supervision.spec import ChildSpec, SupervisorSpec, check, walk
 from supervision.tree import floor
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def workers() -> list[ChildSpec]:
-    return [spec for spec in walk(floor(SupervisionSettings())) if isinstance(spec, ChildSpec)]
+LIVE = floor(SupervisionSettings(), live=True)
+
+
+def workers(tree: SupervisorSpec | None = None) -> list[ChildSpec]:
+    tree = tree or floor(SupervisionSettings())
+    return [spec for spec in walk(tree) if isinstance(spec, ChildSpec)]
 
 
 def shell_of(spec: ChildSpec) -> type:
@@ -21,11 +25,11 @@ def shell_of(spec: ChildSpec) -> type:
 
 
 def test_the_tree_has_no_fault():
-    assert check(floor(SupervisionSettings())) == []
+    assert check(floor(SupervisionSettings())) == check(LIVE) == []
 
 
 def test_every_actor_of_the_tree_is_a_shell():
-    for spec in workers():
+    for spec in (*workers(), *workers(LIVE)):
         assert issubclass(shell_of(spec), Shell), spec.start
 
 
@@ -39,7 +43,10 @@ def test_what_is_prepared_before_forking_can_be_called():
 def test_every_shell_stands_in_the_tree_exactly_once():
     files = {f"actors.{path.stem}" for path in (ROOT / "actors").glob("*.py")}
     starts = [spec.start.rpartition(".")[0] for spec in workers()]
-    assert sorted(starts) == sorted((files - {"actors.__init__"}) | {"web.actor"})
+    assert len(starts) == len(set(starts))
+    live = {spec.start.rpartition(".")[0] for spec in workers(LIVE)}
+    assert live - set(starts) == {"actors.live_feed"}  # In the place of the tape's feed.
+    assert sorted({*starts, *live}) == sorted((files - {"actors.__init__"}) | {"web.actor"})
 
 
 def test_every_actor_reads_something_and_every_stream_but_those_of_keepers_is_read():

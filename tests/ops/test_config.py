@@ -197,3 +197,12 @@ def test_the_example_of_the_environment_holds_only_valid_settings(read: Read) ->
     named = [line.removeprefix("#") for line in lines if "FLOORWATCH_" in line and "=" in line]
     assert len(named) > 5
     assert read(dotenv="\n".join(named)) != Settings()
+
+
+def test_a_gateway_must_be_given_longer_than_its_own_silence(read: Read):
+    said = complaints_of(read, "[databento]\nheartbeat_s = 4\nstall_s = 4")
+    assert said == [
+        "databento.heartbeat_s: 4, wanted at least 5",
+        "databento.stall_s: 4, wanted above the 4 of heartbeat_s",
+    ]
+    assert read("[databento]\nheartbeat_s = 5\nstall_s = 6").databento.stall_s == 6

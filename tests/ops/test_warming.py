@@ -15,6 +15,7 @@ from actors.adapters.store import SqlBooks, database_for
 from actors.adapters.tape import Tape
 from ops.warming import run_dirs_of, warming
 from protocol.day_settings import WarmupSettings
+from protocol.history_settings import HistorySettings
 from protocol.market import BarWarm
 from protocol.settings import Settings
 from tests.makers import at, make_bar
@@ -41,11 +42,11 @@ def run_with_bars(run_dir, count=30):
     return run_dir
 
 
-def led(run_dirs, settings=SETTINGS):
+def led(run_dirs, settings=SETTINGS, tape_=None, **more):
     """What stands on the tape, and what was said."""
-    told = Console(file=io.StringIO(), width=200)
-    with warming(settings, run_dirs, told) as lead:
-        found = list(lead(iter(messages())))
+    told = Console(file=io.StringIO(), width=300)
+    with warming(settings, run_dirs, told, **more) as lead:
+        found = list(lead(iter(messages() if tape_ is None else tape_)))
     return found, told.file.getvalue()
 
 
@@ -85,6 +86,39 @@ def test_bars_of_the_past_are_due_at_once_however_slow_the_tape(tmp_path):
     tape_.pace(0)
     assert tape_.last == 31  # The bars and the first batch.
     tape_.close()
+
+
+def without_a_key(monkeypatch):
+    monkeypatch.delenv("DATABENTO_API_KEY", raising=False)
+    return dataclasses.replace(SETTINGS, history=HistorySettings(warmup=True))
+
+
+def recorded():
+    """The tape of a market that is not made up."""
+    first, *rest = messages()
+    return [dataclasses.replace(first, simulated=False), *rest]
+
+
+def test_a_floor_that_may_buy_and_cannot_starts_cold_and_says_why(monkeypatch):
+    found, said = led([], without_a_key(monkeypatch), recorded(), paid=True)
+    assert found == recorded()
+    assert said == (
+        "no warm-up by bought history: no key for Databento; set databento.key_file, or"
+        " DATABENTO_API_KEY\nwarm-up: 0 bars\n"
+    )
+
+
+def test_a_replay_never_buys_whatever_the_settings_say(monkeypatch):
+    assert led([], without_a_key(monkeypatch), recorded()) == (recorded(), "")
+
+
+def test_a_floor_whose_settings_do_not_say_so_never_buys():
+    assert led([], SETTINGS, recorded(), paid=True) == (recorded(), "")
+
+
+def test_nothing_is_bought_for_a_market_that_is_made_up(monkeypatch):
+    found, said = led([], without_a_key(monkeypatch), paid=True)
+    assert (found, said) == (messages(), "warm-up: 0 bars\n")
 
 
 def test_runs_are_asked_from_the_newest_on(tmp_path):

@@ -51,7 +51,7 @@ class DbnReader:
 
     def rows(self) -> Iterator[Rows]:
         """Yield the trades; damage ends them and is reported, what came before it is kept."""
-        file = DbnFile(self.path, _blocks(self.path), partial(_decoded, self.path))
+        file = opened(self.path)
         schema = file.metadata.schema
         if schema is not None and str(schema) not in SCHEMAS:
             raise FeedError(f"{self.path} holds {schema}, wanted one of {', '.join(SCHEMAS)}")
@@ -109,6 +109,11 @@ class DbnReader:
             self._others_at.setdefault(
                 instrument_id, run.offset + int(places[index]) * run.stride
             )
+
+
+def opened(path: Path) -> DbnFile:
+    """Return a DBN file, plain or zstd, of whatever schema, or raise `FeedError`."""
+    return DbnFile(path, _blocks(path), partial(_decoded, path))
 
 
 def _rows_of(

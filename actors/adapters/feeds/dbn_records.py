@@ -21,14 +21,19 @@ TRADES, MBP_1, MBP_10, MAPPING, MBO = 0, 1, 10, 22, 160
 HEADER_BYTES_MAX = 256 * 1024 * 1024  # A year of all options has some million symbols.
 _RECORD_BYTES_MIN = 16
 
-_HEAD = {"length": ("u1", 0), "rtype": ("u1", 1), "instrument_id": ("<u4", 4),
-         "ts_event": ("<u8", 8)}
+Fields = dict[str, tuple[Any, int]]  # Type and place of each.
+_HEAD: Fields = {"length": ("u1", 0), "rtype": ("u1", 1), "instrument_id": ("<u4", 4),
+                 "ts_event": ("<u8", 8)}
 _TRADE = _HEAD | {"price": ("<i8", 16), "size": ("<u4", 24), "action": ("u1", 28),
-                  "side": ("u1", 29), "flags": ("u1", 30)}
+                  "side": ("u1", 29), "flags": ("u1", 30), "sequence": ("<u4", 44)}
 _QUOTED = _TRADE | {"bid": ("<i8", 48), "ask": ("<i8", 56)}
-_MBO = _HEAD | {"price": ("<i8", 24), "size": ("<u4", 32), "flags": ("u1", 36),
-                "action": ("u1", 38), "side": ("u1", 39)}
-_FIELDS = {TRADES: _TRADE, MBP_1: _QUOTED, MBP_10: _QUOTED, MBO: _MBO}
+# Each level is a bid and an ask; so is each of these columns.
+_LEVELS = np.dtype([("price", "<i8", 2), ("size", "<u4", 2), ("orders", "<u4", 2)])
+_TEN = _QUOTED | {"levels": ((_LEVELS, 10), 48)}
+_MBO = _HEAD | {"order_id": ("<u8", 16), "price": ("<i8", 24), "size": ("<u4", 32),
+                "flags": ("u1", 36), "action": ("u1", 38), "side": ("u1", 39),
+                "sequence": ("<u4", 52)}
+_FIELDS: dict[int, Fields] = {TRADES: _TRADE, MBP_1: _QUOTED, MBP_10: _TEN, MBO: _MBO}
 _LENGTHS = {TRADES: 48, MBP_1: 80, MBP_10: 368, MBO: 56}
 TRADE_KINDS = frozenset(_FIELDS)
 
@@ -129,7 +134,7 @@ def mapping_of(run: Run) -> Iterator[tuple[int, str]]:
         yield int(row["instrument_id"]), text.decode("ascii", "replace")
 
 
-def _dtype(fields: dict[str, tuple[str, int]], stride: int) -> np.dtype:  # type: ignore[type-arg]
+def _dtype(fields: Fields, stride: int) -> np.dtype:  # type: ignore[type-arg]
     return np.dtype(
         {
             "names": list(fields),

@@ -66,6 +66,7 @@ class Known:
     reached: dict[str, int] = field(default_factory=dict)  # The last cut's instant, by stream.
     digested: str = ""  # The last date that was told.
     feed_lost: bool = False
+    feed_why: str = ""  # It is lost, as was told last.
     link_lost: bool = False
     open: list[str] = field(default_factory=list)  # Brackets that hold something.
 
@@ -154,8 +155,11 @@ def _state(known: Known, message: Message, now_ns: int) -> list[Notice]:
         case LimitsChanged():
             return [account.limits_changed(message)]
         case FeedLost() | FeedRestored():
-            before, known.feed_lost = known.feed_lost, isinstance(message, FeedLost)
-            return [links.feed_changed(message, now_ns)] if before != known.feed_lost else []
+            before = known.feed_lost, known.feed_why
+            known.feed_lost = isinstance(message, FeedLost)
+            known.feed_why = message.reason if isinstance(message, FeedLost) else ""
+            now = known.feed_lost, known.feed_why
+            return [links.feed_changed(message, now_ns)] if before != now else []
         case LinkChanged():
             before, known.link_lost = known.link_lost, not message.up
             return [links.link_changed(message)] if before != known.link_lost else []

@@ -135,6 +135,13 @@ def test_frames_leave_once_their_days_are_verified_and_those_of_the_newest_date_
     assert [segment.first for segment in segments_in(tmp_path)] == [3]
 
 
+def test_frames_of_a_live_market_stay_since_they_are_the_only_copy_of_its_stream(tmp_path):
+    record(tmp_path, [batch("10:00")], [batch("10:00", WEDNESDAY)], [batch("10:00", THURSDAY)])
+    SegmentedLog.open(tmp_path, "feed").close()
+    assert len(rolled(tmp_path).written) == 3
+    assert [segment.first for segment in segments_in(tmp_path)] == [1, 2, 3]
+
+
 def test_trades_that_came_late_over_the_line_are_added_to_their_day(tmp_path):
     record(tmp_path, [batch("16:00")])
     rolled(tmp_path)

@@ -328,3 +328,13 @@ def test_a_chore_is_told_of_only_when_it_is_given_up(result):
         [(Told.CHORE_FAILED, "The export of 2025-12-02 failed")]
         if result is ChoreResult.FAILED else []
     )  # fmt: skip
+
+
+def test_a_loss_is_told_again_when_its_reason_is_another():
+    known = Known()
+    codes = []
+    for reason in ("silent", "silent", "the key was withdrawn"):
+        codes += [n.lines for n in told(known, FeedLost(contract="ESZ5", reason=reason))]
+    assert len(codes) == 2
+    assert len(told(known, FeedRestored(contract="ESZ5"))) == 1
+    assert told(known, FeedRestored(contract="ESZ5")) == []

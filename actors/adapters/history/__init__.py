@@ -1,0 +1,1 @@
+"""Past trades bought of a vendor: asked for, paid within a limit, kept."""

@@ -1,0 +1,1 @@
+"""The order book: from single orders or ten levels to changes by price level."""

@@ -1,0 +1,1 @@
+"""Calculations of a live market feed: its link, its seam, its records and its tape."""

@@ -1,0 +1,1 @@
+"""Tests of the calculations of a live market feed."""

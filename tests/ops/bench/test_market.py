@@ -1,0 +1,47 @@
+"""The live feed beside the bare client: every trade of the gateway arrives with each of them."""
+
+import time
+from functools import partial
+
+import pytest
+
+from actors.adapters.apart import Died, apart
+from ops.bench import market
+from ops.bench.gateway import trades
+from ops.bench.market import READERS, Watch
+
+COUNT = 2_000
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+
+
+@pytest.mark.parametrize("read", READERS, ids=lambda read: read.__name__)
+def test_each_reader_gets_every_trade_of_the_gateway(read):
+    # Who missed one would wait for it until the limit, and raise.
+    assert market._measured(read, COUNT, 0).per_s > 0
+
+
+def test_paced_trades_tell_how_late_they_are():
+    found = market._measured(market.callback, 500, 1_000)
+    assert 400 < found.per_s < 1_200
+    assert 0 < found.p50_ms <= found.p99_ms < 5_000
+
+
+def test_a_reader_that_misses_a_trade_is_an_error_and_no_rate(monkeypatch):
+    monkeypatch.setattr(market, "LIMIT_S", 0.5)
+
+    def deaf(port, watch):
+        watch.came(trades(COUNT - 1)["ts_event"], time.time_ns())
+        while watch.waits():
+            time.sleep(0.01)
+
+    with pytest.raises(Died):
+        apart(partial(market._arrivals, deaf, 0, COUNT, timed=False))
+
+
+def test_the_rate_is_that_behind_the_first_arrival():
+    watch = Watch(10, timed=True)
+    watch.came(trades(4)["ts_event"], 2 * time.time_ns())
+    watch.came(trades(6)["ts_event"], 2 * time.time_ns())
+    assert not watch.waits()
+    assert watch.arrivals().per_s == pytest.approx(6 / (watch._last_s - watch._first_s))

@@ -1,0 +1,1 @@
+"""Local servers that speak as those of Databento do."""
