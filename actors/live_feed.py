@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.adapters.feeds.databento import ChildConnection, Connection, key_of
 from actors.adapters.feeds.live import LiveFeed
+from actors.adapters.history.spent import history_directory, spent_cents
 from actors.adapters.secrets import BadSecret
 from actors.core.market.link import PPM
 from protocol.market import Settled
@@ -42,6 +43,7 @@ class LiveFeedShell(Shell):
             key = ""
         self.feed = LiveFeed(settings, Path(directory), connection, key, _chance)
         self.settled = 0
+        self.bought = history_directory(settings)
 
     @handles(Settled, source="broker")
     def on_settled(self, settled: Settled) -> Iterable[Message]:
@@ -71,7 +73,8 @@ class LiveFeedShell(Shell):
         return LOOK_S
 
     def inspect(self) -> dict[str, Any]:
-        return self.feed.inspect() | {"settled": self.settled}
+        spent = spent_cents(self.bought)
+        return self.feed.inspect() | {"settled": self.settled, "spent_cents": spent}
 
     def close(self) -> None:
         self.feed.close()

@@ -29,9 +29,10 @@ from actors.adapters.feeds.dbn_book import SCHEMAS as BOOKS
 from actors.adapters.feeds.dbn_book import DbnBook
 from actors.adapters.feeds.port import FeedError
 from actors.adapters.history.buy import Bought, Offer, Order, Told, buy, dollars, order_of
-from actors.adapters.history.cache import Cache, spent_cents
+from actors.adapters.history.cache import Cache
 from actors.adapters.history.plan import pieces_of
 from actors.adapters.history.port import History, HistoryError
+from actors.adapters.history.spent import spent_cents
 from actors.adapters.ledger import LedgerError
 from actors.core.session.calendar import day_of
 from ops.history import cache_of, history_of

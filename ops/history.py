@@ -17,16 +17,14 @@ from actors.adapters.history.cache import Cache
 from actors.adapters.history.databento import DatabentoHistory
 from actors.adapters.history.plan import pieces_of
 from actors.adapters.history.port import History, HistoryError
+from actors.adapters.history.spent import history_directory
 from actors.adapters.secrets import BadSecret
 from protocol.settings import Settings
-
-DIRECTORY = "history"
 
 
 def cache_of(settings: Settings) -> Cache:
     """Return what has been bought so far."""
-    own = settings.history.directory
-    return Cache(Path(own) if own else Path(settings.run.directory) / DIRECTORY)
+    return Cache(history_directory(settings))
 
 
 def history_of(settings: Settings) -> History:

@@ -6,6 +6,8 @@ import pytest
 
 from actors.adapters.feeds.databento import KEY_VARIABLE, Connection
 from actors.adapters.feeds.databento_wire import Frame, Plan
+from actors.adapters.history.spent import PURCHASES
+from actors.adapters.ledger import Ledger
 from actors.live_feed import LiveFeedShell
 from protocol.codec import decode
 from protocol.market import FeedLost, Settled
@@ -58,6 +60,14 @@ def test_an_old_settlement_changes_nothing(shell):
     for number in (5, 3):
         assert shell.on_settled(Settled(number=number)) == ()
     assert shell.inspect()["settled"] == 5
+
+
+def test_what_was_spent_on_history_is_shown(shell, tmp_path):
+    assert shell.inspect()["spent_cents"] == 0
+    shell.bought = tmp_path
+    for cents in (30, 12):
+        Ledger(tmp_path / PURCHASES).add({"name": f"{cents}", "cost_cents": cents})
+    assert shell.inspect()["spent_cents"] == 42
 
 
 def test_a_position_is_heeded_as_long_as_it_is_open_and_a_repeat_changes_nothing(shell):

@@ -18,11 +18,11 @@ from actors.adapters.feeds.port import FeedError
 from actors.adapters.feeds.unpack import Damaged
 from actors.adapters.frames import sync_directory
 from actors.adapters.history.port import HistoryError, Piece
+from actors.adapters.history.spent import PURCHASES
 from actors.adapters.ledger import Ledger
 from actors.core.session.calendar import day_of, trading_date
 from protocol.units import NANOS_PER_S
 
-PURCHASES = "purchases.jsonl"
 _FORMAT = "%Y%m%dT%H%M%S"
 
 
@@ -103,11 +103,6 @@ class Cache:
         os.replace(draft, path)
         sync_directory(path.parent)
         return count
-
-
-def spent_cents(directory: Path) -> int:
-    """Return what all purchases kept in a directory have cost, each rounded up to a cent."""
-    return sum(fact["cost_cents"] for fact in Ledger(directory / PURCHASES).facts())
 
 
 def records_in(path: Path) -> int:

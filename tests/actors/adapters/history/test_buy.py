@@ -6,8 +6,9 @@ import pytest
 
 from actors.adapters.feeds.port import FeedError
 from actors.adapters.history.buy import TooDear, buy, dollars, order_of
-from actors.adapters.history.cache import Cache, spent_cents
+from actors.adapters.history.cache import Cache
 from actors.adapters.history.port import HistoryError, Piece
+from actors.adapters.history.spent import spent_cents
 from tests.actors.adapters.history.fakes import MemoryHistory
 
 S = 10**9

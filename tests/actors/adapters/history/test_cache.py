@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 
 from actors.adapters.feeds.port import FeedError
-from actors.adapters.history.cache import Cache, spent_cents
+from actors.adapters.history.cache import Cache
 from actors.adapters.history.port import HistoryError, Piece
+from actors.adapters.history.spent import spent_cents
 from tests.actors.adapters.feeds.dbn_files import dbn_bytes, made_trades, packed
 from tests.makers import at
 

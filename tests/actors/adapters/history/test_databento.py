@@ -11,9 +11,10 @@ import pytest
 
 from actors.adapters.feeds.dbn import opened
 from actors.adapters.history.buy import TooDear, buy, order_of
-from actors.adapters.history.cache import Cache, records_in, spent_cents
+from actors.adapters.history.cache import Cache, records_in
 from actors.adapters.history.databento import DatabentoHistory, TooMany
 from actors.adapters.history.port import Estimate, HistoryError, Piece
+from actors.adapters.history.spent import spent_cents
 from tests.venues.databento.historical import DATASET, Fault
 from tests.venues.databento.shelves import OPEN_NS, recorded_orders
 
