@@ -223,7 +223,10 @@ def replay_local(
     began = time.perf_counter()
     with TemporaryDirectory() as directory:
         run = local_floor(settings, books, directory, watch)
-        run.run(_told(lead(not_empty(tape(source, rule, tally), source)), tally, progress))
+        messages = lead(not_empty(tape(source, rule, tally), source))
+        if settings.flow.enabled:  # Nobody else here reads the book, and deriving it takes long.
+            messages = source.with_depth(messages, rule)
+        run.run(_told(messages, tally, progress))
     seconds = time.perf_counter() - began
     result = result_of(books, seconds, watch.reach)
     return tally.summary(refusals.counts, refusals.path), result

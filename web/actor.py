@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from protocol.market import BarWarm
+from protocol.market import BarWarm, FeedLost, FeedRestored
 from protocol.message import Message
 from protocol.settings import Settings
 from protocol.web_settings import WebSettings
@@ -19,7 +19,8 @@ from web.port import PortTaken, check_port
 from web.replica import FOLDED, Replica
 
 ADDRESS_FILE = "web.json"
-SOURCES: dict[type[Message], str] = {BarWarm: "bars"}  # The feed says it first, to them.
+# The feed says of a bar first, to them; that it is lost the broker says again, later.
+SOURCES: dict[type[Message], str] = {BarWarm: "bars", FeedLost: "feed", FeedRestored: "feed"}
 
 
 def _take(shell: "WebShell", message: Message) -> Iterable[Message]:

@@ -14,6 +14,7 @@ from protocol.market import BarClosed
 from protocol.message import Message
 from protocol.system import Health
 from supervision.status import Node, fold, read_documents
+from web.depth import depth_now
 from web.replica import Replica
 from web.standing import positions_now, session_now, tape_rows
 from web.view import Section, sections
@@ -64,6 +65,11 @@ class Floor:
         """Return the last trades, newest first; None where no trades are read."""
         with self._lock:
             return tape_rows(self._replica, limit) if self._replica.tape.seen else None
+
+    def depth(self) -> Section | None:
+        """Return the ladder; None where the feed tells no depth."""
+        with self._lock:
+            return depth_now(self._replica)
 
     def changes(self) -> tuple[list[LimitsChanged], int]:
         """Return every change of limits in order, and what time it is on the market, in ns."""

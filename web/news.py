@@ -4,6 +4,9 @@ One look at the floor serves every page: what changed is written down once and h
 page that does not keep up has a few messages waiting at most; then they are thrown away, it is told
 that it is behind, and gets a new snapshot when it reads again. It slows nobody: each has a task of
 its own, and one that takes nothing for a while is closed.
+
+A section that changes all the time and that few pages show stands apart: it is sent whole, without
+a number, to those that asked for it, and of what a page has not taken yet only the last is kept.
 """
 
 import asyncio
@@ -11,6 +14,7 @@ import json
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 LOOK_S = 0.25
@@ -28,10 +32,17 @@ class TooMany(Exception):
 class News:
     """Tells every open page what changes. Lives on the server's loop alone."""
 
-    def __init__(self, look: Callable[[], Mapping[str, Any]], clients_max: int) -> None:
+    def __init__(
+        self,
+        look: Callable[[], Mapping[str, Any]],
+        clients_max: int,
+        apart: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
+    ) -> None:
         self.number = 0
         self.behind = 0  # How often a page fell behind.
+        self.apart = frozenset(apart)
         self._look = look
+        self._look_apart = apart  # None is no section yet.
         self._most = clients_max
         self._pages: set[Page] = set()
         self._texts: dict[str, str] = {}
@@ -43,11 +54,14 @@ class News:
         return len(self._pages)
 
     @contextmanager
-    def place(self) -> Iterator["Page"]:
-        """Hold a place for one page; taken before it is answered, so that none comes between."""
+    def place(self, wanted: frozenset[str] = frozenset()) -> Iterator["Page"]:
+        """Hold a place for one page, which shows `wanted` of what stands apart.
+
+        It is taken before the page is answered, so that none comes between.
+        """
         if len(self._pages) >= self._most:
             raise TooMany(f"{self._most} pages are told the news already, wanted fewer")
-        page = Page()
+        page = Page(wanted)
         if not self._pages:
             self._renew()
         self._pages.add(page)
@@ -62,9 +76,11 @@ class News:
             self._looker = asyncio.create_task(self._watch())
         await self._feed(page, send)
 
-    def snapshot(self) -> str:
-        """Return everything, under the number of the last change."""
-        return self._message("snapshot", self._texts)
+    def snapshot(self, page: "Page") -> str:
+        """Return everything a page shows, under the number of the last change."""
+        self._renew_apart(page)
+        page.fresh.clear()
+        return self._message("snapshot", self._texts | page.apart)
 
     def renew(self) -> str:
         """Look again; return the change as a message, "" if there is none."""
@@ -79,6 +95,15 @@ class News:
             self.number += 1
         return changed
 
+    def _renew_apart(self, *pages: "Page") -> None:
+        for name, look in self._look_apart.items():
+            shown = [page for page in pages if name in page.wanted]
+            section = look() if shown else None
+            if section is not None:
+                text = json.dumps(section)
+                for page in shown:
+                    page.put_apart(name, text)
+
     async def _watch(self) -> None:
         """Look as long as somebody is there."""
         while self._pages:
@@ -87,12 +112,13 @@ class News:
             for page in self._pages:
                 if change:
                     self.behind += page.put(change)
+            self._renew_apart(*self._pages)
 
     async def _feed(self, page: "Page", send: Send) -> None:
         loop = asyncio.get_running_loop()
         beat_s = loop.time() + BEAT_S
         page.waiting.clear()  # All that the snapshot holds, too.
-        await self._send(send, self.snapshot())
+        await self._send(send, self.snapshot(page))
         while True:
             await page.wait(beat_s - loop.time())
             if self._looker is None or self._looker.done():
@@ -101,9 +127,11 @@ class News:
                 page.behind = False
                 await self._send(send, BEHIND)
                 page.waiting.clear()  # All that the snapshot holds.
-                await self._send(send, self.snapshot())
+                await self._send(send, self.snapshot(page))
             while page.waiting and not page.behind:
                 await self._send(send, page.waiting.popleft())
+            if page.fresh:
+                await self._send(send, self._section(page))
             if loop.time() >= beat_s:
                 beat_s = loop.time() + BEAT_S
                 await self._send(send, json.dumps({"kind": "beat", "number": self.number}))
@@ -113,14 +141,21 @@ class News:
             await send(text)
 
     def _message(self, kind: str, texts: Mapping[str, str]) -> str:
-        told = ", ".join(f"{json.dumps(name)}: {text}" for name, text in texts.items())
-        return f'{{"kind": "{kind}", "number": {self.number}, "sections": {{{told}}}}}'
+        return f'{{"kind": "{kind}", "number": {self.number}, "sections": {_joined(texts)}}}'
+
+    def _section(self, page: "Page") -> str:
+        texts = {name: page.apart[name] for name in sorted(page.fresh)}
+        page.fresh.clear()
+        return f'{{"kind": "section", "sections": {_joined(texts)}}}'
 
 
 class Page:
     """What waits for one page."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: frozenset[str] = frozenset()) -> None:
+        self.wanted = wanted
+        self.apart: dict[str, str] = {}  # The last of each section that stands apart.
+        self.fresh: set[str] = set()  # Those of them that were not sent yet.
         self.waiting: deque[str] = deque()
         self.behind = False
         self._news = asyncio.Event()
@@ -137,6 +172,13 @@ class Page:
         self.waiting.append(text)
         return False
 
+    def put_apart(self, name: str, text: str) -> None:
+        """Put a section that stands apart in the place of what it was before."""
+        if self.apart.get(name) != text:
+            self.apart[name] = text
+            self.fresh.add(name)
+            self._news.set()
+
     async def wait(self, limit_s: float) -> None:
         """Wait for a message, `limit_s` at most."""
         try:
@@ -145,3 +187,8 @@ class Page:
         except TimeoutError:
             return
         self._news.clear()
+
+
+def _joined(texts: Mapping[str, str]) -> str:
+    told = ", ".join(f"{json.dumps(name)}: {text}" for name, text in texts.items())
+    return f"{{{told}}}"

@@ -58,6 +58,7 @@ from protocol.signals import (
     TargetNoted,
     ZoneChanged,
 )
+from web.feed import TOLD, FeedState
 from web.order_log import line
 from web.records import STAGES, Account, Advice, Bracket, Day, Event, Journey, room, trading_date
 from web.tape import Tape
@@ -94,6 +95,7 @@ class Replica:
         self.fence: dict[FenceCause, str] = {}
         self.day = Day()
         self.tape = Tape()
+        self.feed = FeedState()
         self.halted: TradingHalted | None = None
         self.tier: TierChanged | None = None
         self.counts: Counter[str] = Counter()  # Keys are kinds and reasons: closed sets.
@@ -224,15 +226,12 @@ class Replica:
         self.account.changes.append(changed)
         self._log(changed)
 
-    def _halted(self, halted: TradingHalted) -> None:
-        self.halted = halted
+    def _halted(self, told: TradingHalted | TradingResumed) -> None:
+        self.halted = told if isinstance(told, TradingHalted) else None
 
     def _tiered(self, changed: TierChanged) -> None:
         self.tier = changed
         self._log(changed)
-
-    def _resumed(self, _: TradingResumed) -> None:
-        self.halted = None
 
     def _journey(self, signal_id: str) -> Journey:
         return room(self.signals, signal_id, Journey, SIGNALS_MAX)
@@ -293,6 +292,7 @@ FOLDED: dict[type[Message], Callable[[Replica, Any], None]] = {
     LimitsChanged: Replica._limited,
     TierChanged: Replica._tiered,
     TradingHalted: Replica._halted,
-    TradingResumed: Replica._resumed,
+    TradingResumed: Replica._halted,
+    **dict.fromkeys(TOLD, lambda replica, told: replica.feed.fold(told)),
     **dict.fromkeys(LOGGED, Replica._log),
 }

@@ -22,13 +22,17 @@ SOCKET_BYTES_MAX = 1024  # Of what a page says: it has nothing to say.
 async def news(request: web.Request) -> web.StreamResponse:
     """Everything the page shows, as it changes, over a websocket."""
     house, stopping = request.app[HOUSE], request.app[STOPPING]
+    wanted = frozenset(request.query.getall("section", ()))
+    if not wanted <= house.news.apart:
+        found, known = ", ".join(sorted(wanted))[:60], ", ".join(sorted(house.news.apart))
+        raise Problem(400, f"section: found {found!r}, wanted {known}")
     socket = web.WebSocketResponse(
         compress=False, max_msg_size=SOCKET_BYTES_MAX, timeout=2.0, writer_limit=64 * 1024
     )
     if not socket.can_prepare(request):
         raise Problem(426, "wanted a websocket", {"Upgrade": "websocket"})
     try:
-        with house.news.place() as place:
+        with house.news.place(wanted) as place:
             await socket.prepare(request)
             telling = house.news.tell(place, socket.send_str)
             why = await _first_of(telling, _listen(socket), house, request[TOKEN], stopping)

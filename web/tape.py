@@ -31,6 +31,13 @@ class Tape:
         """Whether any trade has been heard of."""
         return bool(self._batches)
 
+    def last(self, contract: str) -> int | None:
+        """Return the price of the last trade of a contract, in ticks; None if none is kept."""
+        for batch in reversed(self._batches):
+            if batch.contract == contract and len(batch):
+                return memoryview(batch.price).cast("i")[-1]
+        return None
+
     @property
     def trades(self) -> list[Trade]:
         """The last trades, the newest last."""

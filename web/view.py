@@ -86,6 +86,9 @@ def _head(replica: Replica) -> Section:
             "limit_cents": halted.limit_cents,
         },
         "position": _position(replica),
+        "feed_lost": [
+            {"contract": contract, "reason": why} for contract, why in replica.feed.lost.items()
+        ],
         "fence": [{"cause": cause, "detail": told} for cause, told in replica.fence.items()],
         "counts": dict(replica.counts),
     }

@@ -13,6 +13,7 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 import web.news
 from protocol.web_settings import WebSettings
 from tests.makers import make_signal
+from tests.web.books import twenty
 from tests.web.rooms import LIMIT_S, Client, make_run, talk
 from web.floor import Floor
 from web.news import WAITING_MAX, News, Page, TooMany
@@ -60,8 +61,8 @@ class Reader:
         return [message["kind"] for message in self.got if message["kind"] != "beat"]
 
 
-async def tell(news: News, reader: Reader) -> None:
-    with news.place() as page:
+async def tell(news: News, reader: Reader, wanted: frozenset[str] = frozenset()) -> None:
+    with news.place(wanted) as page:
         await news.tell(page, reader)
 
 
@@ -281,5 +282,82 @@ def test_a_page_that_vanishes_leaves_nothing_behind(run_dir: Path) -> None:
         while "floorwatch_web_pages 0\n" not in await (await client.get("/metrics")).text():
             floor.fold(make_signal())
             await asyncio.sleep(0)
+
+    talk(run_dir, talking)
+
+
+def test_what_stands_apart_goes_whole_and_without_a_number_to_who_asked_for_it() -> None:
+    async def talking() -> None:
+        board, depth = Board(), {"size": 1}
+        news = News(board, 5, {"depth": lambda: depth or None})
+        shows, others = Reader(), Reader()
+        tasks = [asyncio.create_task(tell(news, shows, frozenset({"depth"}))),
+                 asyncio.create_task(tell(news, others))]  # fmt: skip
+        await shows.until(lambda got: bool(got))
+        await others.until(lambda got: bool(got))
+        assert shows.got[0]["sections"] == {"head": 0, "bars": 0, "depth": {"size": 1}}
+        assert others.got[0]["sections"] == {"head": 0, "bars": 0}
+        depth["size"] = 2
+        await shows.until(lambda got: len(got) > 1)
+        assert shows.got[1] == {"kind": "section", "sections": {"depth": {"size": 2}}}
+        board.sections["head"] = 1
+        await others.until(lambda got: len(got) > 1)
+        assert others.got[1]["number"] == others.got[0]["number"] + 1
+        assert shows.kinds() == ["snapshot", "section", "change"]
+        for task in tasks:
+            task.cancel()
+
+    run(talking())
+
+
+def test_nobody_looks_at_what_no_page_shows_and_where_there_is_nothing_nothing_is_sent() -> None:
+    looks: list[int] = []
+
+    async def talking() -> None:
+        news = News(Board(), 5, {"depth": lambda: looks.append(1)})
+        reader = Reader()
+        task = asyncio.create_task(tell(news, reader))
+        await reader.until(lambda got: len(got) > 1)  # A beat: many looks later.
+        assert looks == []
+        shows = Reader()
+        other = asyncio.create_task(tell(news, shows, frozenset({"depth"})))
+        await shows.until(lambda got: len(got) > 1)
+        assert looks and shows.kinds() == ["snapshot"]
+        task.cancel()
+        other.cancel()
+
+    run(talking())
+
+
+def test_of_what_stands_apart_a_slow_page_gets_the_last_alone() -> None:
+    async def talking() -> None:
+        depth = {"size": 0}
+        news, reader = News(Board(), 5, {"depth": lambda: dict(depth)}), Reader()
+        reader.reads.clear()
+        task = asyncio.create_task(tell(news, reader, frozenset({"depth"})))
+        for depth["size"] in range(1, 3 * WAITING_MAX):
+            await asyncio.sleep(0.011)
+        reader.reads.set()
+        await reader.until(lambda got: bool(got) and got[-1].get("sections", {}).get(
+            "depth") == {"size": 3 * WAITING_MAX - 1})  # fmt: skip
+        assert reader.kinds() == ["snapshot", "section"]
+        assert news.behind == 0
+        task.cancel()
+
+    run(talking())
+
+
+def test_the_socket_tells_the_ladder_to_who_asks_and_refuses_what_is_not_known(
+    run_dir: Path,
+) -> None:
+    async def talking(client: Client, floor: Floor) -> None:
+        floor.fold(twenty())
+        async with client.ws_connect("/ws?section=depth") as page:
+            assert (await page.receive_json())["sections"]["depth"] == floor.depth()
+        async with client.ws_connect("/ws") as page:
+            assert "depth" not in (await page.receive_json())["sections"]
+        with pytest.raises(WSServerHandshakeError) as refused:
+            await client.ws_connect("/ws?section=all")
+        assert refused.value.status == 400
 
     talk(run_dir, talking)

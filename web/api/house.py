@@ -9,6 +9,7 @@ from pathlib import Path
 from protocol.settings import Settings
 from web.api.audit import Audit
 from web.api.books import Books, BooksServer, books_of
+from web.api.feed_figures import FeedFigures
 from web.api.loads import Loads
 from web.auth.attempts import Attempts
 from web.auth.logins import Logins
@@ -33,9 +34,10 @@ class House:
         self.run_dir: Path = floor.run_dir
         self.audit = Audit(floor.run_dir)
         self.loads = Loads()
+        self.feed = FeedFigures(floor.run_dir)
         self.logins = Logins(web, floor.run_dir, clock)
         self.attempts = Attempts()
-        self.news = News(floor.sections, web.clients_max)
+        self.news = News(floor.sections, web.clients_max, {"depth": floor.depth})
         self.answered: Counter[int] = Counter()  # By status: a closed set.
 
     def books(self) -> AbstractContextManager[Books]:

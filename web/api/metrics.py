@@ -25,6 +25,7 @@ def family(name: str, kind: str, says: str, samples: Iterable[Sample]) -> str:
 def _families(call: Call) -> Iterable[str]:
     house = call.house
     yield from _of_tree(call)
+    yield from _of_feed(call)
     session, held = house.floor.session(), house.floor.positions()
     counts = house.floor.sections()["head"]["counts"]
     now: dict[str, tuple[str, float]] = {
@@ -69,6 +70,15 @@ def _of_tree(call: Call) -> Iterable[str]:
     for name, (kind, says, of) in told.items():
         samples = [({"actor": node.id}, of(node)) for node in nodes]
         yield family(f"floorwatch_actor_{name}", kind, says, samples)
+
+
+def _of_feed(call: Call) -> Iterable[str]:
+    """Yield what a live feed says; a simulated one has no link that could be told of."""
+    if call.house.settings.feed.source == "simulated":
+        return
+    for figure in call.house.feed.now():
+        name = f"floorwatch_feed_{figure.name}"
+        yield family(name, figure.kind, figure.says, [({}, figure.value)])
 
 
 def _labels(labels: dict[str, str]) -> str:

@@ -45,7 +45,9 @@ def page(told: dict[str, Any]) -> str:
         f"<p>{escape(told['info']['description'])} For programs: "
         '<a href="/api/openapi.json">openapi.json</a>. News: a websocket at '
         "<code>/ws</code> sends <code>snapshot</code>, then numbered <code>change</code>s, "
-        "<code>beat</code>, and <code>behind</code> before a new snapshot.</p>",
+        "<code>beat</code>, and <code>behind</code> before a new snapshot; "
+        "<code>/ws?section=depth</code> has the ladder, too, whole with each "
+        "<code>section</code>.</p>",
         *_operations(told), "<h2 id=\"schemas\">Schemas</h2>", *_schemas(told),
         "</main>", "</body>", "</html>",
     ])  # fmt: skip

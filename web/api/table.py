@@ -12,6 +12,7 @@ from web.api import (
     answers,
     bars,
     control,
+    depth,
     limits,
     metrics,
     now,
@@ -29,6 +30,8 @@ ID = Field(name="id", says="Id of an actor.", pattern=r"[A-Za-z0-9_.-]{1,64}")
 DATE = Field(name="date", says="Trading date.", pattern=r"[0-9]{4}-[0-9]{2}-[0-9]{2}", most=10)
 SERIES = Field(name="series", says="Like time:300; the first where it is left out.",
                pattern=rf"({'|'.join(BarKind)}):[1-9][0-9]{{0,6}}")  # fmt: skip
+CONTRACT = Field(name="contract", says="Of this contract, else there is none.",
+                 pattern=r"[A-Za-z0-9_.:-]{1,32}", most=32)
 BEFORE = Field(name="before_ms", kind="int", most=MS_MAX, says="Bars that ended earlier.")
 FROM = Field(name="from_ms", kind="int", most=MS_MAX, says="From this instant on.")
 TO = Field(name="to_ms", kind="int", most=MS_MAX, says="Up to this instant.")
@@ -91,6 +94,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
          BEFORE, LIMIT, refusals=(404,)),
     _get("/api/series", bars.all_series, rows.SeriesPage, MARKET, where=Where.LOOP),
     _get("/api/tape", bars.tape, rows.TapePage, MARKET, LIMIT, refusals=(404,)),
+    _get("/api/depth", depth.depth, depth.DepthBody, MARKET, CONTRACT, refusals=(404,),
+         where=Where.LOOP),
     _get("/api/signals", signals.signals, rows.SignalPage, TRADING, FROM, TO, PATTERN, REGIME,
          FATE, NUMBER, LIMIT, media=JSON_OR_CSV),
     _get("/api/trades", trips.trades, rows.TradePage, TRADING, *OF_TRIPS, SORT, ROW, LIMIT,

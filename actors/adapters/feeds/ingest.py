@@ -9,10 +9,21 @@ import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from actors.adapters.feeds.depth import Depths, with_depth
 from actors.adapters.feeds.gate import Gate
 from actors.adapters.feeds.port import Chunk, FeedError, Reader, Refusals
-from actors.adapters.feeds.tape import Lead, Progress, Summary, Tally, TapeRule, tape, write_tape
+from actors.adapters.feeds.tape import (
+    Lead,
+    OnTape,
+    Progress,
+    Summary,
+    Tally,
+    TapeRule,
+    tape,
+    write_tape,
+)
 from actors.adapters.feeds.unpack import GZIP, ZSTD
+from actors.core.book.records import TenLevels
 from protocol.instruments import UnknownSymbol, root_of
 from protocol.market import Cut, TradeBatch
 from protocol.pattern_settings import FlowSettings
@@ -53,12 +64,21 @@ class Recording:
         self.refusals = refusals
         self.feed = FeedSettings() if feed is None else feed
         self.zone = zone
+        self._depths: Depths | None = None
+
+    def with_depth(self, messages: Iterator[OnTape], rule: TapeRule) -> Iterator[OnTape]:
+        """Return the tape that `messages` of this source are, with its books if they are wanted."""
+        if self.feed.depth == "none":
+            return messages
+        self._depths = Depths(open_depth)
+        return with_depth(messages, self._depths, rule)
 
     def __iter__(self) -> Iterator[Chunk]:
         gate = Gate(self.feed.jump_ticks_max, self.refusals)
         contract, simulated = "", False
         for file in self.files:
             reader = open_reader(file, self.symbol, self.refusals, self.zone)
+            begun = self._depths is None
             for rows in reader.rows():
                 if (rows.contract, reader.simulated) != (contract, simulated):
                     held = gate.finished()
@@ -67,8 +87,12 @@ class Recording:
                     contract, simulated = rows.contract, reader.simulated
                     gate.last_ticks = None  # Time goes on; prices of two months do not compare.
                 trades = gate.passed(rows, str(file))
-                if trades is not None:
-                    yield Chunk(trades, contract, simulated)
+                if trades is None:
+                    continue
+                if not begun and self._depths is not None:
+                    self._depths.add(file, contract, simulated, int(trades.ts_event[0]))
+                    begun = True
+                yield Chunk(trades, contract, simulated)
         held = gate.finished()
         if held is not None:
             yield Chunk(held, contract, simulated)
@@ -103,7 +127,8 @@ def ingest(
         risk or RiskSettings(),
         calendar or CalendarSettings(),
     )
-    write_tape(out, lead(not_empty(tape(source, rule, tally), source)), progress)
+    messages = lead(not_empty(tape(source, rule, tally), source))
+    write_tape(out, source.with_depth(messages, rule), progress)
     return tally.summary(refusals.counts, refusals.path)
 
 
@@ -145,6 +170,15 @@ def open_reader(path: Path, symbol: str, refusals: Refusals, zone: str) -> Reade
 
         return CsvReader(path, symbol, refusals, zone)
     raise FeedError(f"{path} begins with {inner[:16]!r}, wanted {KNOWN}")
+
+
+def open_depth(path: Path, contract: str, at_ns: int) -> Iterator[TenLevels] | None:
+    """Return the ten best levels of a contract where the file at `path` tells them, else None."""
+    if not _first_bytes(path)[1].startswith(b"DBN"):
+        return None
+    from actors.adapters.feeds.depth_dbn import dbn_depth
+
+    return dbn_depth(path, contract, at_ns)
 
 
 def _checked(path: Path) -> Path:

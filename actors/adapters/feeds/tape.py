@@ -20,7 +20,15 @@ from actors.core.risk.windows import Hours
 from actors.core.rules import hours_of, series_of
 from actors.core.session.cuts import CutPoint, Cuts
 from protocol.codec import encode
-from protocol.market import Aggressor, BarWarm, Cut, CutReason, SideSource, TradeBatch
+from protocol.market import (
+    Aggressor,
+    BarWarm,
+    Cut,
+    CutReason,
+    DepthBatch,
+    SideSource,
+    TradeBatch,
+)
 from protocol.pattern_settings import FlowSettings
 from protocol.risk_settings import RiskSettings
 from protocol.series import Series
@@ -29,7 +37,7 @@ from protocol.units import NANOS_PER_MS, NANOS_PER_S, Nanos
 
 UNPACED_TRADES_MAX = 4_096  # Of a batch that no clock ends.
 Progress = Callable[[int, int], None]  # Trades so far, time of the last one.
-OnTape = BarWarm | TradeBatch | Cut
+OnTape = BarWarm | TradeBatch | DepthBatch | Cut
 Lead = Callable[[Iterator[TradeBatch | Cut]], Iterator[OnTape]]  # Puts something before a tape.
 
 
@@ -42,6 +50,7 @@ class TapeRule:
     batch_trades_max: int
     batch_ns: int = 0  # Event time that a batch spans at most; 0 for no limit.
     step_ns: int = 0  # Of the slices whose ends are cuts; 0 for none.
+    slice_ns: int = NANOS_PER_S  # Of the slices by which changes of the book are told.
     hours: Hours = hours_of(RiskSettings(), CalendarSettings())  # Whose stops are cuts.
     sides: SideRule = SideRule()
 
@@ -67,6 +76,7 @@ class TapeRule:
             batch_trades_max=max(feed.batch_trades_max, 0 if feed.speed else UNPACED_TRADES_MAX),
             batch_ns=int(feed.batch_ms * NANOS_PER_MS * feed.speed),
             step_ns=flow.step_s * NANOS_PER_S if flow.enabled and flow.exits else 0,
+            slice_ns=flow.step_s * NANOS_PER_S,
             hours=hours_of(risk, calendar),
             sides=SideRule(quote_max_age_ns=feed.quote_max_age_ms * NANOS_PER_MS),
         )

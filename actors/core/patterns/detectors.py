@@ -4,7 +4,7 @@ The order is that of the specification, domain 2.1 to 2.9, the same for every ba
 reads the signals may act on the first: imbalances with what became of the zones, horizontal
 imbalances, exhaustion, trend exhaustion, absorption in the zone and at the level, effort without
 result, divergence, participation, unfinished auctions with what became of the levels, trapped
-traders, initiative. On the tape: absorption, then the metrics.
+traders, initiative. On the tape: by time, at an instant the metrics before absorption.
 
 Only bars of the decision series are looked at: a pattern in bars that nobody decides on would be
 counted as evidence twice. Bars and trades come by different ways, and at a change of contract one
@@ -17,6 +17,7 @@ batched however, has the same signals.
 """
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from actors.core.columns import trades_of
@@ -204,10 +205,14 @@ class TapeDetectors:
         self.flow = _flow(settings, contract, own, simulated) if settings.flow.enabled else None
 
     def add_trades(self, batch: TradeBatch) -> OnTape:
-        """Return the absorptions that `batch` confirms, then the verdicts of the metrics."""
+        """Return what `batch` confirms, by time: however the trades are cut it is the same.
+
+        At an instant the verdicts of the metrics come first: they are of the slice before it.
+        """
         trades = trades_of(batch)
-        found: OnTape = [] if self.absorption is None else [*self.absorption.add(trades)]
-        return found if self.flow is None else [*found, *self.flow.add_trades(trades)]
+        found: OnTape = [] if self.flow is None else [*self.flow.add_trades(trades)]
+        absorbed = [] if self.absorption is None else self.absorption.add(trades)
+        return sorted([*found, *absorbed], key=attrgetter("ts_ns")) if found else [*absorbed]
 
     def add_depth(self, batch: DepthBatch) -> OnTape:
         """Return the verdicts of the metrics that `batch` confirms."""

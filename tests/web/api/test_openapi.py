@@ -20,6 +20,7 @@ from protocol.settings import BarSettings, Settings
 from protocol.web_settings import WebSettings
 from tests.supervision.working import working
 from tests.web.api.days import keep_day
+from tests.web.books import twenty
 from tests.web.rooms import Client, child, make_run, talk, write_status
 from tests.web.test_tape import batch
 from web.api.openapi import document
@@ -43,6 +44,7 @@ def make_floor(run_dir: Path) -> Floor:
     (run_dir / "data" / "recaps" / "2025-12-02_recap.json").write_text('{"trades": []}')
     replica = Replica()
     replica.fold(batch([(1, 2, 3, 1)]))
+    replica.fold(twenty())
     return Floor(run_dir, replica)
 
 

@@ -17,7 +17,8 @@ export function whoLooks(reader) {
   if (viewer.user) reader(viewer);
 }
 
-export function start() {
+// `section` is what this page shows beside the news that all are told.
+export function start(section) {
   const page = document.body.dataset.page;
   const own = document.querySelector(`.pages a[data-page="${page}"]`);
   own?.setAttribute("aria-current", "page");
@@ -27,7 +28,7 @@ export function start() {
   keys();
   watch(showHead);
   watchLink(showLink);
-  connect();
+  connect(section);
   look();
 }
 
@@ -69,6 +70,11 @@ function banners(head) {
     const {reason, day_pnl_cents: net, limit_cents: limit} = head.halted;
     const why = limit ? `, day ${money(net, true)} at the limit of ${money(limit)}` : "";
     rows.push(["alarm", "■", `Trading is halted: ${words(reason)}${why}. No entries.`]);
+  }
+  const known = new Set(head.fence.map(({detail}) => detail)); // The desk says it, too, but once.
+  for (const {contract, reason} of head.feed_lost ?? []) {
+    const why = `${contract}: ${reason}`;
+    if (!known.has(why)) rows.push(["amber", "▲", `The feed is away, ${why}`]);
   }
   for (const {cause, detail} of head.fence) {
     rows.push(["amber", "▲", `Fence closed, no entries: ${words(cause)} (${detail})`]);

@@ -21,13 +21,20 @@ export function lights({tree, head, alarms}) {
   walk(tree?.root, nodes);
   const all = [...nodes.values()];
   const well = all.filter((node) => node.health === "green").length;
-  text("lights-note", all.length ? `${well} of ${all.length} well` : "no tree yet");
-  const rows = SHOWN.map((id) => [id, nodes.get(id)?.health ?? "red"]);
+  const lost = head?.feed_lost ?? [];
+  const count = all.length ? `${well} of ${all.length} well` : "no tree yet";
+  text("lights-note", lost.length ? `▲ feed away, ${count}` : count);
+  const why = lost.map(({contract, reason}) => `${contract}: ${reason}`).join("; ");
+  // Its process may be well while the link to the market is away.
+  const rows = SHOWN.map((id) => {
+    const health = nodes.get(id)?.health ?? "red";
+    return id === "feed" && why && health === "green" ? [id, "yellow", why] : [id, health, ""];
+  });
   put(byId("lights"), JSON.stringify(rows), () =>
-    rows.map(([id, health]) =>
+    rows.map(([id, health, why]) =>
       make(
         "li",
-        {class: health === "green" ? "" : "bad", title: `${id} is ${health}`},
+        {class: health === "green" ? "" : "bad", title: why ? `${id} is away, ${why}` : `${id} is ${health}`},
         make("span", {class: `dot-${health}`, role: "img", "aria-label": health}, SYMBOLS[health]),
         make("a", {href: `/actors/${id}`}, id),
       ),

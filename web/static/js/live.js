@@ -14,6 +14,7 @@ let tries = 0;
 let socket = null;
 let heard = 0;
 let state = "waiting";
+let place = "/ws";
 
 // `reader(sections, names)` is called with everything known and the names of what has changed.
 export function watch(reader) {
@@ -28,8 +29,11 @@ export function watchLink(reader) {
   reader(state);
 }
 
-export function connect() {
-  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
+// `section` is one that only a page which asks for it is told; it comes whole and has no number.
+export function connect(section = "") {
+  if (section) place = `/ws?section=${section}`;
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  socket = new WebSocket(`${scheme}://${location.host}${place}`);
   const mine = socket;
   socket.addEventListener("message", (event) => mine === socket && take(JSON.parse(event.data)));
   socket.addEventListener("close", () => mine === socket && again());
@@ -44,15 +48,15 @@ function take(message) {
     say("behind");
     return;
   }
+  if (number === 0 && message.kind !== "snapshot") return; // One is on its way.
   if (message.kind === "change") {
-    if (number === 0) return; // A snapshot is on its way.
     if (message.number !== number + 1) {
       socket.close(); // One is missing: what is known may be wrong.
       return;
     }
   }
   if (message.sections) {
-    number = message.number;
+    number = message.number ?? number;
     if (message.kind === "snapshot")
       for (const name of Object.keys(sections)) delete sections[name];
     Object.assign(sections, message.sections);

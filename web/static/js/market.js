@@ -183,7 +183,14 @@ function readout() {
   );
 }
 
+// Its code, too, is only there where there is depth.
+async function depth({depth, head}) {
+  if (!depth) byId("ladder").hidden = true;
+  else (await import("./ladder.js")).ladder(depth, head);
+}
+
 watch(async (sections, changed) => {
+  if (changed.has("depth") || !sections.depth) depth(sections);
   if (!changed.has("head")) return;
   head = sections.head;
   text("symbol", head.contract || "no bar yet");
@@ -258,4 +265,4 @@ key("ArrowLeft", ["← →", "the bar before, the next"], () => step(-1));
 key("ArrowRight", null, () => step(1));
 key("ArrowUp", ["↑ ↓", "nearer, further"], () => zoom(1.4));
 key("ArrowDown", null, () => zoom(1 / 1.4));
-start();
+start("depth");

@@ -10,13 +10,15 @@ import pytest
 from actors.adapters.feeds.dbn import opened
 from actors.adapters.feeds.dbn_book import order_records
 from actors.adapters.feeds.depth_dbn import dbn_depth
-from actors.adapters.feeds.ingest import Recording, open_depth
+from actors.adapters.feeds.ingest import Recording, ingest, open_depth
 from actors.adapters.feeds.port import Reason, Refusals
 from actors.adapters.feeds.tape import TapeRule, tape
+from actors.adapters.frames import FrameLog
 from actors.core.book.changes import LevelBook, changes_in
 from actors.core.book.orders import OrderBook
 from actors.core.book.records import LAST, NO_PRICE, TenLevels
-from protocol.market import Cut, DepthBatch
+from protocol.codec import decode
+from protocol.market import Cut, DepthBatch, TradeBatch
 from protocol.settings import BarSettings, FeedSettings
 from tests.actors.adapters.feeds.dbn_files import (
     ES_H4,
@@ -179,3 +181,16 @@ def test_with_none_no_book_is_read(aside):
     assert not depths(messages)
     messages, _ = played(real(ESM4), aside, symbol="ESM4", depth="ten")
     assert depths(messages)
+
+
+@pytest.mark.parametrize(("depth", "kinds"), [
+    ("none", [TradeBatch, Cut]), ("ten", [TradeBatch, DepthBatch, Cut]),
+])  # fmt: skip
+def test_the_tape_on_disk_has_the_book_where_it_is_wanted(tmp_path, depth, kinds):
+    path, out = tmp_path / "a.dbn", tmp_path / "tape.frames"
+    path.write_bytes(dbn_bytes([order("A", START), order("T", START + 1)], "mbo"))
+    summary = ingest([path], "ES", out, tmp_path, FeedSettings(depth=depth))
+    log = FrameLog.read_only(out)
+    assert [type(decode(frame)) for frame in log.frames()] == kinds
+    log.close()
+    assert (summary.trades, summary.cuts) == (1, 1)

@@ -254,6 +254,34 @@ def test_the_tape_is_watched_however_its_batches_are_cut(cuts):
     assert found[0].synthetic
 
 
+@given(st.sets(st.integers(1, 899), max_size=12))
+@settings(max_examples=40)
+def test_metrics_and_absorption_come_in_one_order_however_the_trades_are_batched(cuts):
+    loose = FlowSettings(
+        enabled=True, require_primary=False, delta_min=20, confidence_min=0.1, cooldown_s=1
+    )
+    chosen = dataclasses.replace(ALL, flow=loose)
+    rows = [
+        (at("10:00") + i * NANOS_PER_S // 5, 400 + (i % 3 if i % 60 < 50 else 2), "B",
+         5 if i % 60 < 50 else 90)
+        for i in range(900)
+    ]  # fmt: skip
+    trades = make_trades(rows)
+
+    def found(*places):
+        detectors = DetectorSet(chosen, OWN)
+        return [
+            message
+            for start, stop in pairwise((0, *places, len(trades)))
+            for message in detectors.add_trades(batch_of(trades.slice(start, stop), "ESZ5", True))
+        ]
+
+    whole = found()
+    patterns = [one.pattern for one in whole if isinstance(one, SignalRaised)]
+    assert {Pattern.FLOW_BUYING, Pattern.TAPE_SELLING_ABSORPTION} <= set(patterns)
+    assert found(*sorted(cuts)) == whole
+
+
 def test_a_new_contract_begins_anew_on_the_tape():
     detectors, trades = DetectorSet(ALL, OWN), absorbing()
     detectors.add_trades(batch_of(trades.slice(0, 200), "ESZ5", False))

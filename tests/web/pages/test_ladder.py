@@ -1,0 +1,150 @@
+"""The depth ladder on the market page: its numbers are the API's, and what is wrong is said."""
+
+import json
+from typing import Any
+from urllib.request import urlopen
+
+from actors.core.book.changes import depth_batch
+from protocol.fence import FenceCause, FenceClosed
+from tests.web.books import ASK, BID, NOON, depth, esh4, lost, restored, twenty
+from tests.web.pages.conftest import DESKTOP, PHONE, Look, Room
+from tests.web.pages.test_look import WIDTH, rules_broken
+from tests.web.rooms import child, write_status
+from tests.web.test_tape import batch
+
+ROWS = """() => ["asks", "bids"].map((id) => [...document.getElementById(id).rows]
+  .filter((row) => !row.hidden).map((row) => [...row.cells].map((cell) => cell.textContent)))"""
+
+
+def shown(look: Look) -> list[list[list[str]]]:
+    """Return the words of every cell, asks then bids, from the top of the page downward."""
+    return look.page.evaluate(ROWS)  # type: ignore[no-any-return]
+
+
+def told(room: Room) -> dict[str, Any]:
+    """Return what the API says."""
+    with urlopen(f"{room.url}/api/depth") as answer:
+        return json.load(answer)  # type: ignore[no-any-return]
+
+
+def words(row: dict[str, Any], last: int | None, *, is_bid: bool) -> list[str]:
+    """Return what the page has to show of a level."""
+    size = f"{row['size']:,}"
+    return [
+        "–" if row["traded"] is None else f"{row['traded']:,}",
+        size if is_bid else "",
+        f"{row['price']:.2f}{' ◂' if row['ticks'] == last else ''}",
+        "" if is_bid else size,
+        "–" if row["orders"] is None else f"{row['orders']:,}",
+    ]
+
+
+def agrees(look: Look, room: Room) -> dict[str, Any]:
+    """Hold the page against the API, and return what that says."""
+    found = told(room)
+    last = found["last_ticks"]
+    asks = [words(row, last, is_bid=False) for row in reversed(found["asks"])]
+    bids = [words(row, last, is_bid=True) for row in found["bids"]]
+    assert shown(look) == [asks, bids]
+    return found
+
+
+def test_without_depth_there_is_no_ladder_and_nothing_of_it_is_loaded(
+    still: Room, look: Look
+) -> None:
+    look.go(still, "/market")
+    look.until("#bar-time", "last")
+    assert look.page.locator("#ladder").is_hidden()
+    assert not [url for url in look.asked if "ladder" in url or "/api/depth" in url]
+
+
+def test_the_numbers_of_a_real_book_are_those_of_the_api(room: Room, look: Look) -> None:
+    for changes in esh4():
+        room.floor.fold(depth_batch(changes, "ESZ5", simulated=False))
+    room.floor.fold(batch([(NOON, 19_241, 3, 1)]))
+    look.go(room, "/market")
+    look.until("#ladder-state", "spread 1 tick, last trade 4810.25")
+    found = agrees(look, room)
+    assert [len(found[side]) for side in ("bids", "asks")] == [10, 10]
+    assert found["bids"][0] | {"orders": 0} == {
+        "price": 4810.0, "ticks": 19_240, "size": 22, "orders": 0, "traded": 0
+    }  # fmt: skip
+
+
+def test_what_changes_is_shown_and_what_went_leaves_no_row(room: Room, look: Look) -> None:
+    room.floor.fold(twenty())
+    look.go(room, "/market")
+    look.until("#ladder-state", "spread 1 tick")
+    agrees(look, room)
+    gone = [(NOON, BID, 20_030 - n, 0, 0) for n in range(4)]
+    room.floor.fold(depth(*gone, (NOON, ASK, 20_031, 4_321, 77)))
+    look.until("#asks", "4,321")
+    found = agrees(look, room)
+    assert [len(found[side]) for side in ("bids", "asks")] == [8, 10]
+    room.floor.fold(batch([(NOON, 20_026, 1, 2)]))
+    look.until("#bids", "5006.50 ◂")
+    agrees(look, room)
+    header = look.page.get_by_role("rowheader", name="5006.50, last trade")
+    assert header.count() == 1
+    assert look.wrong == []
+
+
+def test_a_change_of_contract_begins_anew(room: Room, look: Look) -> None:
+    room.floor.fold(twenty())
+    look.go(room, "/market")
+    look.until("#ladder-time", "ESZ5")
+    room.floor.fold(depth((NOON, BID, 7, 1, 1), contract="ESH6"))
+    look.until("#ladder-time", "ESH6")
+    assert shown(look) == [[], [["–", "1", "1.75", "", "1"]]]
+    look.until("#ladder-state", "▲ no ask")
+
+
+def test_a_book_that_is_crossed_empty_or_stale_is_said_in_words(room: Room, look: Look) -> None:
+    room.floor.fold(depth((NOON, BID, 20_001, 1, 1), (NOON, ASK, 20_000, 1, 1)))
+    look.go(room, "/market")
+    look.until("#ladder-state", "▲ crossed, bid 5000.25 at or above ask 5000.00")
+    room.floor.fold(lost("no word for 10 s"))
+    look.until("#ladder-state", "▲ stale: no word for 10 s; crossed")
+    room.floor.fold(restored())
+    room.floor.fold(depth((NOON, BID, 20_001, 0, 0), (NOON, ASK, 20_000, 0, 0)))
+    look.until("#ladder-state", "▲ the book is empty")
+    assert shown(look) == [[], []]
+
+
+def test_the_ladder_is_sound_on_a_screen_and_on_a_phone(room: Room, look: Look) -> None:
+    room.floor.fold(twenty())
+    room.floor.fold(batch([(NOON, 20_026, 1, 2)]))
+    room.floor.fold(lost())
+    look.go(room, "/market")
+    look.until("#ladder-state", "stale")
+    for size in (DESKTOP, PHONE):
+        look.page.set_viewport_size(size)
+        assert look.page.evaluate(WIDTH) <= size["width"]
+        assert rules_broken(look) == []
+    look.page.locator("[aria-label=Depth]").focus()
+    assert look.page.evaluate("document.activeElement.ariaLabel") == "Depth"
+    assert look.wrong == []
+
+
+def test_the_command_center_says_why_the_feed_is_away_and_no_more_when_it_is_back(
+    room: Room, look: Look
+) -> None:
+    words = "ESZ5: the gateway closed the session"
+    write_status(room.run_dir, "root", child("feed"), child("desk"), age_s=-3600)  # Never stale.
+    look.go(room, "/")
+    look.until("#lights-note", "3 of 3 well")
+    light = "#lights li:has(a[href='/actors/feed'])"
+    assert look.page.get_attribute(light, "title") == "feed is green"
+    room.floor.fold(lost("the gateway closed the session"))
+    look.until(".banner", f"▲The feed is away, {words}")
+    assert look.page.get_attribute(light, "title") == f"feed is away, {words}"
+    assert "▲" in look.text(light)
+    assert look.text("#lights-note") == "▲ feed away, 3 of 3 well"
+    assert rules_broken(look) == []
+    cause = FenceCause.SILENT_FEED
+    room.floor.fold(FenceClosed(ts_ns=NOON, cause=cause, detail=words))  # type: ignore[arg-type]
+    look.until(".banner", f"Fence closed, no entries: silent feed ({words})")
+    assert look.page.locator(".banner").count() == 1  # The same is not said twice.
+    room.floor.fold(restored())
+    look.page.wait_for_selector(f"{light}[title='feed is green']")
+    assert look.text("#lights-note") == "3 of 3 well"

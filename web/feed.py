@@ -1,0 +1,67 @@
+"""What the page knows of the feed: the book by price level, and whether the feed is away. Pure.
+
+The book is the fold of its changes. A stream is of one contract at a time, so another contract
+begins a new book. While the feed is lost the book is what it was before; it counts as stale until
+the feed is back and has said something of the book again, since until then it may have moved.
+"""
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from protocol.market import DepthBatch, FeedLost, FeedRestored
+from web.records import room
+
+if TYPE_CHECKING:  # Where no feed tells its depth none of this is loaded.
+    from actors.core.book.changes import LevelBook
+    from actors.core.book.levels import Levels
+
+LEVELS_MAX = 2048  # Of one side; those far from the touch go first, and nobody is shown them.
+LOST_MAX = 8
+TOLD = (DepthBatch, FeedLost, FeedRestored)
+
+
+class FeedState:
+    """Folds what the feed says of itself and of the book; all of it has a limit."""
+
+    def __init__(self) -> None:
+        self.lost: OrderedDict[str, str] = OrderedDict()  # Why, by contract.
+        self.book: LevelBook | None = None
+        self.contract = ""
+        self.simulated = False
+        self.ts_ns = 0  # Of the last change of the book.
+        self.stale = ""  # Why the book may be wrong.
+
+    def fold(self, message: DepthBatch | FeedLost | FeedRestored) -> None:
+        """Take one message in; the same again changes nothing."""
+        match message:
+            case DepthBatch():
+                self._change(message)
+            case FeedLost(contract=contract, reason=reason):
+                room(self.lost, contract, str, LOST_MAX)
+                self.lost[contract] = reason
+                self.stale = reason
+            case FeedRestored(contract=contract):
+                self.lost.pop(contract, None)
+
+    def _change(self, batch: DepthBatch) -> None:
+        from actors.core.book.changes import LevelBook, changes_in
+
+        told = batch.contract, batch.simulated
+        if self.book is None or told != (self.contract, self.simulated):
+            self.book, self.ts_ns = LevelBook(), 0
+            self.contract, self.simulated = told
+        changes = changes_in(batch)
+        if not len(changes):
+            return
+        self.book.apply(changes)
+        _bound(self.book.bids)
+        _bound(self.book.asks)
+        self.ts_ns = max(self.ts_ns, int(changes.ts_event.max()))
+        if not self.lost:
+            self.stale = ""
+
+
+def _bound(levels: "Levels") -> None:
+    """Let go of the levels beyond `LEVELS_MAX`, the furthest from the touch."""
+    for key in levels.keys[: max(0, len(levels.keys) - LEVELS_MAX)]:
+        levels.set(key, 0, 0)
