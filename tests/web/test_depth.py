@@ -47,7 +47,6 @@ def test_bar_and_last_trade_of_another_contract_say_nothing_here() -> None:
 @pytest.mark.parametrize(
     ("rows", "state", "spread"),
     [
-        ((), "empty", None),
         (((NOON, BID, 5, 1, 1),), "no ask", None),
         (((NOON, ASK, 5, 1, 1),), "no bid", None),
         (((NOON, BID, 4, 1, 1), (NOON, ASK, 5, 1, 1)), "sound", 1),
@@ -62,6 +61,13 @@ def test_what_is_wrong_with_a_book_is_said_in_a_word(
     told = depth_now(folded(depth(*rows)))
     assert told is not None
     assert (told["state"], told["spread_ticks"]) == (state, spread)
+
+
+def test_a_batch_without_a_change_tells_no_book() -> None:
+    assert depth_now(folded(depth())) is None
+    told = depth_now(folded(twenty(), depth(contract="")))
+    assert told is not None
+    assert told["contract"] == "ESZ5"
 
 
 def test_why_a_book_is_stale_and_the_feed_away_is_told() -> None:
