@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep, time_ns
 
@@ -31,30 +32,34 @@ def main(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
     parser = argparse.ArgumentParser(prog="python -m ops.sentinel")
     parser.add_argument("--run", type=Path, required=True, help="directory of the run")
     run_dir = parser.parse_args(arguments).run
+    told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end)
+        signal.signal(number, partial(_end, told))
     try:
         sentinel, period_s = _made(run_dir, environment)
     except (BadWebhook, TypeError, ValueError, OSError) as error:
         sys.stderr.write(f"the sentinel cannot start: {error}\n")
         return EXIT_USAGE
     try:
-        _watch(sentinel, period_s, environment)
+        _watch(sentinel, period_s, environment, told)
     except Ended:
         say("STOPPING=1", environment)
     return 0
 
 
-class Ended(Exception):
-    """A signal told the sentinel to end."""
+class Ended(BaseException):
+    """A signal told the sentinel to end; no error, so that nobody takes it for one of his own."""
 
 
-def _end(number: int, frame: object) -> None:
+def _end(told: list[int], number: int, frame: object) -> None:
     # Raised wherever it stands, a send that hangs included: what it keeps is replaced as a whole.
+    told.append(number)
     raise Ended
 
 
-def _watch(sentinel: Sentinel, period_s: float, environment: Mapping[str, str]) -> None:
+def _watch(
+    sentinel: Sentinel, period_s: float, environment: Mapping[str, str], told: Sequence[int]
+) -> None:
     say("READY=1", environment)
     sign_s = watchdog_s(environment)
     due_s = monotonic()
@@ -62,6 +67,8 @@ def _watch(sentinel: Sentinel, period_s: float, environment: Mapping[str, str]) 
         if monotonic() >= due_s:
             due_s = monotonic() + period_s
             sentinel.look(time_ns())
+        if told:  # Where it was raised it can be swallowed, by a destructor for one.
+            raise Ended
         say("WATCHDOG=1", environment)
         left_s = due_s - monotonic()
         sleep(max(left_s if sign_s is None else min(left_s, sign_s), 0.0))

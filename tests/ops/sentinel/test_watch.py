@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from time import monotonic, time_ns
 
@@ -16,7 +18,7 @@ from actors.adapters.heartbeat import write_heartbeat
 from actors.adapters.machine import FakeMachine
 from actors.adapters.notify.port import FakeNotifier, Refused, RetryAfter, Sent, Unreachable
 from actors.core.session.calendar import REGULAR
-from ops.sentinel.__main__ import SETTINGS, main
+from ops.sentinel.__main__ import SETTINGS, Ended, _end, _watch, main
 from ops.sentinel.watch import STATE_FILE, Sentinel, settings_of
 from protocol.units import NANOS_PER_S
 from protocol.watch_settings import WatchSettings
@@ -251,3 +253,27 @@ def test_it_tells_is_ready_and_ends_within_a_second_though_the_webhook_hangs(tmp
     assert "HEARTBEAT_STALE" in said
     assert TOKEN not in said
     assert bool(server.titles) != hangs
+
+
+class Deaf:
+    """Looks while a signal comes whose word is swallowed, as a destructor swallows it."""
+
+    def __init__(self, end):
+        self.end, self.looks = end, 0
+
+    def look(self, now_ns):
+        self.looks += 1
+        with suppress(Ended):
+            self.end(signal.SIGTERM, None)
+
+
+def test_a_word_to_end_that_was_swallowed_ends_the_watch_behind_the_look():
+    told = []
+    deaf = Deaf(partial(_end, told))
+    with pytest.raises(Ended):
+        _watch(deaf, 0.0, {}, told)
+    assert deaf.looks == 1
+
+
+def test_a_word_to_end_is_no_error_that_somebody_could_take_for_his_own():
+    assert not issubclass(Ended, Exception)
