@@ -2,12 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from actors.adapters.feeds.databento import ChildConnection
+from actors.adapters.feeds.databento_wire import Plan
 
 
 class SharedConnection(ChildConnection):
-    """Closes its session where it is told to stop, unless its child is dead."""
+    """Closes its session where it is told to stop, unless its child is dead.
+
+    Sessions are numbered anew: what the child still has for a user before goes to nobody, as what
+    the child of a dead process has does.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opened = 0
+
+    def open(self, plan: Plan) -> None:
+        self._opened += 1
+        super().open(replace(plan, session=self._opened))
 
     def stop(self) -> None:
         if self._child is not None and self._child.poll() is None:
