@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.adapters.tape import Tape
-from protocol.market import Settled
+from protocol.market import Cut, Settled
 from protocol.message import Message
 from protocol.settings import Settings
 from supervision.flow import Window
@@ -17,7 +17,7 @@ SETTLE_TIMES_MAX = 10_000
 
 
 class FeedShell(Shell):
-    """Publishes the tape, a few cuts ahead of the last one that is settled and no further.
+    """Publishes the tape, so many cuts ahead of the last one that is settled and no further.
 
     Keeps nothing that a restart could lose: the tape is a file, its numbers are those of the
     stream, and how far the floor has come is read from the broker's stream.
@@ -32,6 +32,7 @@ class FeedShell(Shell):
     def configure(self, settings: Settings, directory: str) -> None:
         self.speed = settings.feed.speed
         self.tape = self._given or Tape.open(Path(directory) / "tape.frames", self.speed)
+        self.began_ns = 0  # When it could first be read, by the monotonic clock.
         self.now_ns = 0
         self.released_ns: dict[int, int] = {}
         self.settle_ns: deque[int] = deque(maxlen=SETTLE_TIMES_MAX)
@@ -50,6 +51,7 @@ class FeedShell(Shell):
         return self.tape
 
     def at(self, now_ns: int) -> None:
+        self.began_ns = self.began_ns or now_ns
         self.now_ns = now_ns
         self.tape.pace(now_ns)
         self._stamp()
@@ -59,6 +61,10 @@ class FeedShell(Shell):
         cut = self.tape.released_cuts
         if cut > self.tape.settled and cut not in self.released_ns:
             self.released_ns[cut] = self.tape.due_ns(cut) or self.now_ns
+
+    def unhurried(self) -> dict[str, tuple[type[Message], ...]]:
+        # Without a clock many cuts are released together, and how each was settled shows nothing.
+        return {} if self.speed > 0 else {"broker": (Cut, Settled)}
 
     def reader_stands(self, after: int) -> None:
         self.tape.was_released(after)
@@ -73,6 +79,7 @@ class FeedShell(Shell):
             "settled": self.tape.settled,
             "cuts": self.tape.cuts,
             "speed": self.speed or "max",
+            "began_ns": self.began_ns,
             "settle_ns": list(self.settle_ns),
         }
 

@@ -17,7 +17,7 @@ from protocol.account import LimitsChanged, TradingHalted, TradingResumed
 from protocol.desk import ExecutionBooked, OrderStepped
 from protocol.fence import FenceClosed, FenceOpened, PositionAdopted
 from protocol.instruments import instrument_of
-from protocol.market import BarClosed, Cut
+from protocol.market import BarClosed, Cut, Settled
 from protocol.message import Message
 from protocol.orders import (
     BracketEnded,
@@ -98,6 +98,9 @@ class RiskShell(Shell):
         for fact in facts:
             apply(self.state, fact)
         return list(facts)
+
+    def unhurried(self) -> dict[str, tuple[type[Message], ...]]:
+        return {"desk": (Settled,)}
 
     def inspect(self) -> dict[str, Any]:
         state, rule = self.state, self.rule

@@ -87,12 +87,14 @@ def is_complete(run_dir: Path) -> bool:
 def play(
     settings: Settings, run_dir: Path, done: Callable[[], bool] | None = None
 ) -> tuple[int, float]:
-    """Run the floor on the tape in `run_dir`; return the exit code and the seconds it played."""
+    """Run the floor on the tape in `run_dir`; return the exit code and the seconds it took.
+
+    They begin with the start of the first process: the tape does not wait for the last one.
+    """
     host = host_for(settings, run_dir)
+    began = ended = time.perf_counter()
     host.start()
     host.wait_green(GREEN_LIMIT_S)
-    began = time.perf_counter()
-    ended = began
 
     def complete() -> bool:
         nonlocal ended

@@ -104,7 +104,7 @@ class Alarm(Message):
     text: str
 
 
-@message("system.subscribe", version=2)
+@message("system.subscribe", version=3)
 class Subscribe(Message):
     """A reader has taken `stream` up to number `after` and has room up to number `room`.
 
@@ -118,6 +118,7 @@ class Subscribe(Message):
     room: int
     rewind: bool
     lazy: bool  # It looks only now and then: what it is sent may wait for company.
+    unhurried: tuple[str, ...]  # Kinds that may wait for others that follow.
 
 
 @message("system.item")

@@ -24,8 +24,7 @@ from thespian.system.admin import adminCore
 from thespian.system.messages.admin import PendingActorResponse
 from thespian.system.multiprocCommon import startAdmin, startChild, startupASLogger
 from thespian.system.transport import TCPTransport as tcp
-from thespian.system.transport import wakeupTransportBase
-from thespian.system.transport import asyncTransportBase
+from thespian.system.transport import asyncTransportBase, wakeupTransportBase
 
 from supervision import kernel
 

@@ -9,14 +9,14 @@ Publish/subscribe with high-water marks and a separate refill was considered: it
 a burst without a later number to show it, and needs two paths that must agree.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Generic, Protocol, TypeVar
 
 from protocol.system import Subscribe, Tail
 
-ROOM = 64  # Messages a reader accepts ahead of what it has taken.
+ROOM = 512  # Messages a reader accepts ahead of what it has taken.
 Body = TypeVar("Body")
 Held = TypeVar("Held", covariant=True)
 
@@ -82,6 +82,7 @@ class Cursor:
     room: int
     taken: int
     lazy: bool = False
+    unhurried: tuple[str, ...] = ()
 
 
 class Outlet(Generic[Body]):
@@ -97,7 +98,9 @@ class Outlet(Generic[Body]):
         """Note where a reader stands; the answer says what there is."""
         cursor = self.cursors.get(wish.reader)
         if cursor is None or wish.rewind:
-            self.cursors[wish.reader] = Cursor(wish.after + 1, wish.room, wish.after, wish.lazy)
+            self.cursors[wish.reader] = Cursor(
+                wish.after + 1, wish.room, wish.after, wish.lazy, wish.unhurried
+            )
         else:
             cursor.room = max(cursor.room, wish.room)
             cursor.taken = max(cursor.taken, wish.after)
@@ -116,10 +119,19 @@ class Outlet(Generic[Body]):
             cursor.next += 1
             yield cursor.next - 1, body
 
-    def can_wait(self, reader: str, enough: int) -> bool:
-        """Say whether a lazy reader has less than `enough` to be sent."""
-        cursor = self.cursors[reader]
-        return cursor.lazy and min(cursor.room, self.window.last) - cursor.next + 1 < enough
+    def can_wait(self, reader: str, enough: int, kind: Callable[[Body], str]) -> bool:
+        """Say whether a reader loses nothing if what it would be sent waits for company.
+
+        So it is with less than `enough` for a lazy one, and for others with what is of kinds that
+        they do not hurry for, or with nothing.
+        """
+        cursor, window = self.cursors[reader], self.window
+        until = min(cursor.room, window.last)
+        if cursor.lazy:
+            return until - cursor.next + 1 < enough
+        return window.first <= cursor.next and all(
+            kind(window.get(seq)) in cursor.unhurried for seq in range(cursor.next, until + 1)
+        )
 
     def unsend(self, reader: str, seq: int) -> None:
         """Take back a number that could not be handed to the transport."""
@@ -142,9 +154,16 @@ class Inlet:
     """A reader's side of one stream: takes each number once, in order."""
 
     def __init__(
-        self, reader: str, stream: str, after: int = 0, room: int = ROOM, lazy: bool = False
+        self,
+        reader: str,
+        stream: str,
+        after: int = 0,
+        room: int = ROOM,
+        lazy: bool = False,
+        unhurried: tuple[str, ...] = (),
     ) -> None:
         self.lazy = lazy
+        self.unhurried = unhurried
         self.reader = reader
         self.stream = stream
         self.taken = after
@@ -170,6 +189,7 @@ class Inlet:
             room=self._granted,
             rewind=rewind,
             lazy=self.lazy,
+            unhurried=self.unhurried,
         )
 
     def wants_room(self) -> bool:

@@ -16,7 +16,7 @@ from supervision.journal import Journal
 from supervision.shell import Shell
 
 IDLE_S = 0.1  # Silence after which a reader asks again.
-SEND_MAX = 64  # Messages for one reader before the next has its turn.
+SEND_MAX = 256  # Messages for one reader before the next has its turn.
 LAZY_ROOM = 1024  # Of a reader that looks only now and then.
 FRAME_BYTES = 64 * 1024  # Messages are sent together up to this size.
 SHOWN_MAX = 300  # Characters of a message on a screen.
@@ -43,9 +43,14 @@ class Node:
         self.cell = Cell(shell, reads, lambda message: self._own.append(encode(message)), journal)
         positions = self.cell.recover()
         room = LAZY_ROOM if shell.lazy else ROOM
+        unhurried = shell.unhurried()
         self.inlets = {
-            source: Inlet(id, source, positions[source], room, shell.lazy) for source in reads
-        }
+            source: Inlet(
+                id, source, positions[source], room, shell.lazy,
+                tuple(kind.KIND for kind in unhurried.get(source, ())),
+            )
+            for source in reads
+        }  # fmt: skip
         self.outlets = {id: Outlet(id, self.window, shell.keeper)}
         for stream, copy in shell.copies().items():
             self.outlets[stream] = Outlet(stream, copy)
@@ -139,6 +144,11 @@ class Node:
         return [(outlet, name) for outlet in self.outlets.values() for name in outlet.cursors]
 
     @staticmethod
+    def can_wait(outlet: Outlet[bytes], reader: str) -> bool:
+        """Say whether what a reader has room for may wait for what follows."""
+        return outlet.can_wait(reader, SEND_MAX, _kind)
+
+    @staticmethod
     def due(outlet: Outlet[bytes], reader: str) -> Iterator[Item]:
         """Yield what a reader has room for, in frames; each yield counts as sent."""
         held: list[bytes] = []
@@ -169,6 +179,11 @@ class Node:
             "last_in": [f"{s} {seq} {_told(told)}"[:SHOWN_MAX] for s, seq, told in cell.last_in],
             "last_out": [str(message)[:SHOWN_MAX] for message in cell.last_out],
         }
+
+
+def _kind(frame: bytes) -> str:
+    kind = kind_of(frame)
+    return "" if kind is None else kind.KIND
 
 
 def _told(message: Message | bytes) -> Message:

@@ -10,7 +10,7 @@ stream; who reads it is said in the tree. Three kinds differ in what a restart d
 - a `SinkShell` keeps what it reads, knows how far it has kept, and publishes nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from protocol.market import Cut
@@ -76,6 +76,10 @@ class Shell:
         """Return the streams of others that this shell can serve again."""
         return {}
 
+    def unhurried(self) -> Mapping[str, Collection[type[Message]]]:
+        """Return by source the kinds that bring nothing by themselves: they wait for others."""
+        return {}
+
     def at(self, now_ns: int) -> None:
         """Take the monotonic time; only a source that paces itself looks at it."""
 
@@ -116,6 +120,10 @@ class JournaledShell(Shell):
     joined: ClassVar[bool] = False
     gated: ClassVar[str] = ""
     echoes: ClassVar[Mapping[str, type[Message]]] = {}
+
+    def unhurried(self) -> Mapping[str, Collection[type[Message]]]:
+        # Of an echo only what stands behind it matters, but for the once after a power cut.
+        return {source: (kind,) for source, kind in self.echoes.items()}
 
     def open_journal(self, settings: Settings, directory: str) -> Journal:
         """Return the journal that outlives this process; a local run brings its own instead."""

@@ -19,7 +19,7 @@ from protocol.codec import BadFrame, decode, encode
 from protocol.message import Message
 from protocol.settings import settings_from
 from protocol.system import Answered, Commanded, Inspect, Inspected, Start, Subscribe
-from supervision.node import IDLE_S, SEND_MAX, Node
+from supervision.node import IDLE_S, Node
 from supervision.shell import JournaledShell, Refused, Shell
 from supervision.spill import SpillWindow
 from supervision.worker import Counters
@@ -216,7 +216,7 @@ class StreamWorker:
         if lazy:
             self._served_s = now_s
         for outlet, reader in self.node.readers():
-            if not lazy and outlet.can_wait(reader, SEND_MAX):
+            if not lazy and self.node.can_wait(outlet, reader):
                 continue
             identity = self._identities[outlet.stream, reader]
             for item in self.node.due(outlet, reader):

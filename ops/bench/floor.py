@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from actors.adapters.books import MemoryBooks
-from actors.adapters.feeds.ingest import ingest
-from actors.adapters.feeds.port import Chunk
+from actors.adapters.feeds.ingest import Recording
+from actors.adapters.feeds.port import Chunk, Refusals
 from actors.adapters.feeds.tape import TapeRule, tape, write_tape
 from actors.core.columns import Trades
 from actors.core.orderflow.footprint import BarBuilder
 from actors.core.rules import bar_rules
-from ops.live import data_directory, play
+from ops.live import data_directory, is_complete, play
 from ops.replay import LOCAL_BATCH_TRADES_MAX, local_floor, replay_local
 from protocol.settings import BarSettings, Settings
 from protocol.units import NANOS_PER_S
@@ -26,6 +26,8 @@ from supervision.inspection import NoAnswer, ask
 
 OPEN_NS = 1_764_686_400 * NANOS_PER_S  # 2025-12-02 09:40 in New York: entries are allowed.
 CONTRACT = "ESZ5"
+WEEKS = 8  # A recording so many times: what the start of the floor takes then hardly counts.
+WEEK_NS = 7 * 24 * 3_600 * NANOS_PER_S
 ASK_S = 1.0  # Asking costs the actor that is asked a few milliseconds.
 
 
@@ -62,6 +64,30 @@ class Walk:
         yield Chunk(self.trades(), CONTRACT, simulated=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """A recording told again week after week: as it was, but for its dates."""
+
+    chunks: tuple[Chunk, ...]
+    weeks: int
+
+    @classmethod
+    def of(cls, path: Path, weeks: int, quarantine: Path) -> "Weekly":
+        """Return the recording at `path`, `weeks` times."""
+        return cls(tuple(Recording([path], "ES", Refusals(quarantine))), weeks)
+
+    @property
+    def count(self) -> int:
+        return self.weeks * sum(len(chunk.trades) for chunk in self.chunks)
+
+    def __iter__(self) -> Iterator[Chunk]:
+        for week in range(self.weeks):
+            for chunk in self.chunks:
+                ts_event = chunk.trades.ts_event + week * WEEK_NS
+                trades = dataclasses.replace(chunk.trades, ts_event=ts_event)
+                yield dataclasses.replace(chunk, trades=trades)
+
+
 def bars_from_columns(trades: Trades) -> float:
     """Return trades per second of our bars, fed a bar's worth at a time."""
     (rule,) = bar_rules(BarSettings(series=("time:300",)), CONTRACT)
@@ -93,29 +119,39 @@ def replay_local_file(settings: Settings, path: Path) -> float:
 
 
 def replay_live_file(settings: Settings, path: Path, directory: Path) -> float:
-    """Return trades per second of all processes, from green to the last entry in the books."""
+    """Return trades per second of all processes, of a recording told week after week."""
     with fresh_run(directory) as run_dir:
-        feed = dataclasses.replace(settings.feed, speed=0.0)
-        data = data_directory(run_dir)
-        summary = ingest([path], "ES", data / "tape.frames", data, feed, settings.bars)
-        return summary.trades / _played(dataclasses.replace(settings, feed=feed), run_dir)
+        return _played(settings, Weekly.of(path, WEEKS, run_dir / "quarantine"), run_dir)
 
 
 def replay_live_walk(settings: Settings, walk: Walk, directory: Path) -> float:
     """Return trades per second of all processes on a simulated tape."""
+    feed = dataclasses.replace(settings.feed, batch_trades_max=16_384)
     with fresh_run(directory) as run_dir:
-        feed = dataclasses.replace(settings.feed, speed=0.0, batch_trades_max=16_384)
-        rule = TapeRule.of(feed, settings.bars)
-        write_tape(data_directory(run_dir) / "tape.frames", tape(walk, rule))
-        return walk.count / _played(dataclasses.replace(settings, feed=feed), run_dir)
+        return _played(dataclasses.replace(settings, feed=feed), walk, run_dir)
 
 
-def _played(settings: Settings, run_dir: Path) -> float:
+def _played(settings: Settings, source: Walk | Weekly, run_dir: Path) -> float:
+    """Return trades per second from the first that can be read to the last entry in the books.
+
+    The feed does not wait until all is green, so what is left of the start counts, too.
+    """
+    feed = dataclasses.replace(settings.feed, speed=0.0)
     web = dataclasses.replace(settings.web, port=0)
-    code, seconds = play(dataclasses.replace(settings, web=web), run_dir)
+    rule = TapeRule.of(feed, settings.bars)
+    write_tape(data_directory(run_dir) / "tape.frames", tape(source, rule))
+    began_ns = ended_ns = 0
+
+    def done() -> bool:
+        nonlocal began_ns, ended_ns
+        began_ns = began_ns or ask(run_dir, "feed", ASK_S)["state"]["began_ns"]
+        ended_ns = time.monotonic_ns()
+        return is_complete(run_dir)
+
+    code, _ = play(dataclasses.replace(settings, feed=feed, web=web), run_dir, done)
     if code != 0:
         raise RuntimeError(f"the run in {run_dir} ended with {code}")
-    return seconds
+    return source.count / (ended_ns - began_ns) * NANOS_PER_S
 
 
 @contextmanager

@@ -14,10 +14,23 @@ def make_outlet(count: int, keep_max: int | None = None) -> Outlet[str]:
     return Outlet("bars", window)
 
 
-def wish(after: int, room: int, *, rewind: bool = True, lazy: bool = False) -> Subscribe:
+def wish(
+    after: int,
+    room: int,
+    *,
+    rewind: bool = True,
+    lazy: bool = False,
+    unhurried: tuple[str, ...] = (),
+) -> Subscribe:
     return Subscribe(
-        reader="desk", stream="bars", after=after, room=room, rewind=rewind, lazy=lazy
-    )
+        reader="desk", stream="bars", after=after, room=room, rewind=rewind, lazy=lazy,
+        unhurried=unhurried,
+    )  # fmt: skip
+
+
+def can_wait(outlet: Outlet[str], enough: int) -> bool:
+    """Ask with the first word of a body as its kind."""
+    return outlet.can_wait("desk", enough, lambda body: body.split()[0])
 
 
 def sent(outlet: Outlet[str], most: int = 100) -> list[int]:
@@ -41,16 +54,41 @@ def test_a_reader_is_sent_what_it_has_room_for_and_no_number_twice():
 def test_a_lazy_reader_can_wait_until_there_is_enough_that_it_has_room_for():
     outlet = make_outlet(5)
     outlet.subscribe(wish(after=0, room=4, lazy=True))
-    assert outlet.can_wait("desk", 5)
-    assert not outlet.can_wait("desk", 4)
+    assert can_wait(outlet, 5)
+    assert not can_wait(outlet, 4)
     assert sent(outlet, most=1) == [1]
-    assert outlet.can_wait("desk", 4)
+    assert can_wait(outlet, 4)
 
 
-def test_a_reader_that_is_not_lazy_never_waits():
+def test_a_reader_that_is_not_lazy_waits_only_for_nothing():
     outlet = make_outlet(5)
     outlet.subscribe(wish(after=0, room=4))
-    assert not outlet.can_wait("desk", 100)
+    assert not can_wait(outlet, 100)
+    assert sent(outlet) == [1, 2, 3, 4]
+    assert can_wait(outlet, 100)
+
+
+def test_what_a_reader_does_not_hurry_for_waits_until_something_else_follows():
+    outlet = make_outlet(0)
+    outlet.subscribe(wish(after=0, room=9, unhurried=("echo", "mark")))
+    for body, waits in (("echo 1", True), ("mark 2", True), ("order 3", False)):
+        outlet.window.append(body)
+        assert can_wait(outlet, 100) is waits
+    assert sent(outlet) == [1, 2, 3]
+
+
+def test_what_there_is_no_room_for_hurries_nobody():
+    outlet = make_outlet(0)
+    outlet.subscribe(wish(after=0, room=1, unhurried=("echo",)))
+    outlet.window.append("echo 1")
+    outlet.window.append("order 2")
+    assert can_wait(outlet, 100)
+
+
+def test_a_reader_that_stands_before_what_is_still_held_does_not_wait():
+    outlet = make_outlet(9, keep_max=2)
+    outlet.subscribe(wish(after=0, room=9, unhurried=("body",)))
+    assert not can_wait(outlet, 100)
 
 
 def test_more_room_without_rewind_does_not_send_again_what_is_on_its_way():

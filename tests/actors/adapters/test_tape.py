@@ -13,15 +13,15 @@ from tests.makers import make_trades
 S = 1_000_000_000
 
 
-def make_tape(path, speed: float = 0.0, ahead: int = 0) -> Tape:
-    """A tape of ten batches at seconds 1 to 10; a cut follows the fifth and the last."""
+def make_tape(path, speed: float = 0.0, ahead: int = 0, every: int = 5) -> Tape:
+    """A tape of ten batches at seconds 1 to 10; a cut follows each fifth, or as `every` says."""
     path.mkdir(exist_ok=True)
     log = FrameLog.open(path / "tape.frames")
     cuts = 0
     for second in range(1, 11):
         trades = make_trades([(second * S, 100, "B", 1)])
         log.append(encode(batch_of(trades, "ESU3", False)))
-        if second % 5 == 0:
+        if second % every == 0:
             cuts += 1
             cut = Cut(number=cuts, ts_ns=second * S + 1, reason=CutReason.BAR)
             log.append(encode(cut))
@@ -49,6 +49,15 @@ def test_cuts_ahead_of_the_last_settled_one_are_released_and_no_more(tmp_path):
     assert tape.last == 12
     assert Tape.open(tmp_path / "tape.frames", 0.0).last == 12
     assert make_tape(tmp_path / "again", ahead=0).last == 6
+
+
+def test_half_of_what_may_be_ahead_is_released_together(tmp_path):
+    tape = make_tape(tmp_path, ahead=4, every=1)
+    released = [tape.released_cuts]
+    for number in range(1, 7):
+        tape.settle(number)
+        released.append(tape.released_cuts)
+    assert released == [5, 5, 7, 7, 9, 9, 10]
 
 
 def test_a_repeated_or_old_settled_number_takes_nothing_back(tmp_path):
