@@ -18,7 +18,19 @@ from ops.recap.tables import (
     trips_table,
 )
 from ops.recap.timeline import absences, gaps
-from ops.recap.words import DASH, clock, day, money, named, number, share, span, text, tone
+from ops.recap.words import (
+    DASH,
+    clock,
+    counted,
+    day,
+    money,
+    named,
+    number,
+    share,
+    span,
+    text,
+    tone,
+)
 
 Section = dict[str, Any]
 MARK = (
@@ -139,9 +151,9 @@ def _notes(document: Section) -> str:
                               f" {share(session['inferred_share'], 0)} of the volume was inferred"
                               " or is unknown; delta and what is built on it are guesses."))
     if session["open_positions"]:
-        many = "s" * (session["open_positions"] > 1)
-        notes.append(("loud", f"<b>Still held:</b> {session['open_positions']} position{many} when"
-                              " the books end; not in the result above."))
+        held = counted(session["open_positions"], "position")
+        notes.append(("loud", f"<b>Still held:</b> {held} when the books end; not in the result"
+                              " above."))
     return "".join(f'<p class="note {kind}">{words}</p>' for kind, words in notes)
 
 
@@ -151,7 +163,7 @@ def _model(fills: Section, mode: str | None) -> str:
     return (
         f"<b>Fill model {text(fills['model'])}:</b> no order reached a market. The paper exchange"
         f" fills on the trades of the tape, {fills['latency_ms']} ms after a decision at the"
-        f" earliest; market orders slip {fills['slippage_ticks']} tick, stops"
+        f" earliest; market orders slip {counted(fills['slippage_ticks'], 'tick')}, stops"
         f" {fills['stop_slippage_ticks']}, targets fill when price trades"
         f" {text(fills['target_fill'])} them. Commission is in every result."
     )
@@ -191,7 +203,7 @@ def _restarts(document: Section) -> str:
     restarts, summary = document["restarts"], document["summary"]
     if not (restarts["events"] or restarts["away"] or restarts["gaps"]):
         return "<p>No restart, no gap.</p>"
-    words = f"{summary['restarts']:,} restarts, away {span(summary['downtime_s'])} in all"
+    words = f"{counted(summary['restarts'], 'restart')}, away {span(summary['downtime_s'])} in all"
     if restarts["clock"] == "machine":
         words += "; a tape was replayed, so these are times of the machine, not of the market"
     parts = [f"<p>{words}.</p>"]

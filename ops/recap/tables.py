@@ -12,6 +12,7 @@ from ops.recap.words import (
     DASH,
     cells,
     clock,
+    counted,
     money,
     named,
     number,
@@ -142,7 +143,7 @@ def breakdown_table(breakdowns: Section) -> str:
 def study_table(study: Sequence[Section]) -> str:
     """Return the mean moves behind signals, in ticks in their direction."""
     horizons = list(study[0]["moves_ticks"]) if study else []
-    after = [f"{bars} bar{'s' * (bars != '1')}" for bars in horizons]
+    after = [counted(int(bars), "bar") for bars in horizons]
     heads = ("pattern", "regime", "n", *after, "session's end")
     rows = []
     for one in study:

@@ -29,6 +29,11 @@ def number(value: float | None, decimals: int = 2, *, sign: bool = False) -> str
     return DASH if value is None else _signed(value, f"{abs(value):,.{decimals}f}", sign)
 
 
+def counted(count: int, one: str) -> str:
+    """Return a count with its noun, "1 round trip" or "2 round trips"."""
+    return f"{count:,} {one}{'' if count == 1 else 's'}"
+
+
 def ticks(value: float | None, *, sign: bool = False) -> str:
     """Return ticks, with decimals only where there are any; a dash for none."""
     if value is None:

@@ -104,6 +104,19 @@ def test_a_halted_day_says_why_and_a_held_position_is_not_kept_quiet():
     assert "1 position when the books end" in words
 
 
+@pytest.mark.parametrize(
+    ("count", "wanted"),
+    [(1, ("1 restart, away", "1 position when", "slip 1 tick,")),
+     (2, ("2 restarts, away", "2 positions when", "slip 2 ticks,"))],
+)  # fmt: skip
+def test_one_of_a_thing_is_told_in_the_singular_and_two_in_the_plural(count, wanted):
+    told = busy()
+    told["summary"]["restarts"] = told["session"]["open_positions"] = count
+    told["session"]["fills"]["slippage_ticks"] = count
+    words = " ".join(" ".join(parsed(page(told)).texts).split())
+    assert [each for each in wanted if each not in words] == []
+
+
 def test_a_day_without_data_says_so():
     words = " ".join(parsed(page(written({}))).texts)
     assert "NO SESSION" in words and "No bar belongs to Tuesday, 2 December 2025" in words

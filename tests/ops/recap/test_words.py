@@ -2,7 +2,20 @@
 
 import pytest
 
-from ops.recap.words import cells, clock, day, money, named, number, share, span, text, ticks, tone
+from ops.recap.words import (
+    cells,
+    clock,
+    counted,
+    day,
+    money,
+    named,
+    number,
+    share,
+    span,
+    text,
+    ticks,
+    tone,
+)
 
 
 @pytest.mark.parametrize(
@@ -19,6 +32,14 @@ def test_money_has_thousands_cents_and_a_sign_where_one_is_wanted(value, sign, w
 )
 def test_ticks_have_decimals_only_where_there_are_any(value, wanted):
     assert ticks(value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted"),
+    [(0, "0 restarts"), (1, "1 restart"), (2, "2 restarts"), (1_001, "1,001 restarts")],
+)
+def test_one_of_a_thing_is_told_in_the_singular(count, wanted):
+    assert counted(count, "restart") == wanted
 
 
 @pytest.mark.parametrize(
