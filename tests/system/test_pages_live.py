@@ -296,7 +296,7 @@ def check_trades(live: Live, result: Result) -> None:
 def check_signals(live: Live, result: Result) -> None:
     look = live.look
     look.go(live, "/signals")
-    look.until("#count", "100 and more")
+    look.until("#count", "100 rows and more")
     rows = live.pages("/api/signals?")
     assert len(rows) == result.signals
     assert sum(row["fate"] in ("approved", "denied", "bracket") for row in rows) == result.approved
@@ -325,7 +325,7 @@ def check_recap(live: Live, day: str, of_day: list[Any]) -> None:
     look.until("#figures", dollars(sum(trip.pnl_cents for trip in of_day)))
     assert look.page.input_value("#dates") == day
     won = sum(trip.pnl_cents > 0 for trip in of_day)
-    assert live.figure("round trips, won") == f"{len(of_day)}, {won}"
+    assert live.figure("won of round trips") == f"{won} of {len(of_day)}"
     assert look.page.locator("#table tbody tr").count() == len(of_day)
 
 

@@ -27,13 +27,13 @@ def told(room: Room) -> dict[str, Any]:
         return json.load(answer)  # type: ignore[no-any-return]
 
 
-def words(row: dict[str, Any], last: int | None, *, is_bid: bool) -> list[str]:
+def words(row: dict[str, Any], *, is_bid: bool) -> list[str]:
     """Return what the page has to show of a level."""
     size = f"{row['size']:,}"
     return [
         "–" if row["traded"] is None else f"{row['traded']:,}",
         size if is_bid else "",
-        f"{row['price']:.2f}{' ◂' if row['ticks'] == last else ''}",
+        f"{row['price']:.2f}",
         "" if is_bid else size,
         "–" if row["orders"] is None else f"{row['orders']:,}",
     ]
@@ -42,10 +42,12 @@ def words(row: dict[str, Any], last: int | None, *, is_bid: bool) -> list[str]:
 def agrees(look: Look, room: Room) -> dict[str, Any]:
     """Hold the page against the API, and return what that says."""
     found = told(room)
-    last = found["last_ticks"]
-    asks = [words(row, last, is_bid=False) for row in reversed(found["asks"])]
-    bids = [words(row, last, is_bid=True) for row in found["bids"]]
+    asks = [words(row, is_bid=False) for row in reversed(found["asks"])]
+    bids = [words(row, is_bid=True) for row in found["bids"]]
     assert shown(look) == [asks, bids]
+    last = [f"{row['price']:.2f}" for row in found["asks"] + found["bids"]
+            if row["ticks"] == found["last_ticks"]]  # fmt: skip
+    assert look.page.locator("#ladder .last th").all_inner_texts() == last
     return found
 
 
@@ -82,7 +84,7 @@ def test_what_changes_is_shown_and_what_went_leaves_no_row(room: Room, look: Loo
     found = agrees(look, room)
     assert [len(found[side]) for side in ("bids", "asks")] == [8, 10]
     room.floor.fold(batch([(NOON, 20_026, 1, 2)]))
-    look.until("#bids", "5006.50 ◂")
+    look.until("#bids .last th", "5006.50")
     agrees(look, room)
     header = look.page.get_by_role("rowheader", name="5006.50, last trade")
     assert header.count() == 1
@@ -109,6 +111,49 @@ def test_a_book_that_is_crossed_empty_or_stale_is_said_in_words(room: Room, look
     room.floor.fold(depth((NOON, BID, 20_001, 0, 0), (NOON, ASK, 20_000, 0, 0)))
     look.until("#ladder-state", "▲ the book is empty")
     assert shown(look) == [[], []]
+
+
+def test_a_book_that_was_taken_away_says_why_and_shows_no_empty_table(
+    room: Room, look: Look
+) -> None:
+    room.floor.fold(depth((NOON, BID, 20_000, 1, 1)))
+    look.go(room, "/market")
+    look.until("#ladder-state", "▲ no ask")
+    room.floor.fold(depth((NOON, BID, 20_000, 0, 0)))
+    room.floor.fold(lost("no word for 10 s"))
+    look.until("#ladder-state", "▲ no book: no word for 10 s")
+    assert look.page.locator("#ladder-levels").is_hidden()
+    for size in (DESKTOP, PHONE):
+        look.page.set_viewport_size(size)
+        assert rules_broken(look) == []
+    room.floor.fold(restored())
+    room.floor.fold(depth((NOON, BID, 20_000, 5, 1), (NOON, ASK, 20_001, 5, 1)))
+    look.until("#ladder-state", "spread 1 tick")
+    assert look.page.locator("#ladder-levels").is_visible()
+
+
+def test_before_the_first_bar_all_prices_have_the_same_decimals(room: Room, look: Look) -> None:
+    # The bars are of ESZ5: of another contract the page does not know how its prices are written.
+    room.floor.fold(depth((NOON, BID, 20_000, 3, 1), (NOON, ASK, 20_001, 4, 1), contract="ESH6"))
+    look.go(room, "/market")
+    look.until("#ladder-time", "ESH6")
+    assert shown(look) == [
+        [["–", "", "5000.25", "4", "1"]],
+        [["–", "3", "5000.00", "", "1"]],
+    ]
+
+
+def test_beside_the_ladder_the_buttons_of_the_chart_keep_to_one_line(
+    room: Room, look: Look
+) -> None:
+    room.floor.fold(twenty())
+    look.go(room, "/market")
+    look.page.wait_for_selector("#series button")
+    look.page.wait_for_selector("#ladder:visible")
+    tops = {look.page.locator(f"#{id}").bounding_box()["y"] for id in ("views", "newest")}
+    assert len(tops) == 1
+    heights = {look.page.locator(f"#{id}").bounding_box()["height"] for id in ("views", "newest")}
+    assert len(heights) == 1
 
 
 def test_the_ladder_is_sound_on_a_screen_and_on_a_phone(room: Room, look: Look) -> None:

@@ -17,7 +17,7 @@ SEEN = """() => {
 def news(look: Look) -> list[Any]:
     """Let the page talk to us instead of the server; return the sockets it opens."""
     opened: list[Any] = []
-    look.page.route_web_socket("**/ws", lambda socket: opened.append(socket))
+    look.page.route_web_socket("**/ws*", lambda socket: opened.append(socket))
     return opened
 
 

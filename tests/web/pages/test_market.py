@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from tests.web.api.days import make_condition
-from tests.web.pages.conftest import BARS, Look, Room, bars
+from tests.web.pages.conftest import BARS, PHONE, Look, Room, bars
+from tests.web.pages.test_live import head, news, send, wait_for
 from tests.web.rooms import keep
+from tests.web.test_tape import batch
 
 SERIES = "/static/js/footprint_series.js"
 OVERLAYS = "/static/js/overlays.js"
@@ -172,3 +174,42 @@ def test_where_no_trade_reaches_the_page_the_tape_says_so(still: Room, look: Loo
     look.go(still, "/market")
     look.until("#tape-note", "not recorded here")
     assert not [url for url in look.asked if "/api/tape" in url]
+
+
+def test_the_last_price_is_that_of_the_tape_where_trades_reach_the_page(
+    room: Room, look: Look
+) -> None:
+    look.go(room, "/market")
+    look.until("#last", price_of(bars()[-1].close))
+    room.floor.fold(batch([(bars()[-1].end_ns, 20_026, 1, 2)]))
+    look.until("#last", "5006.50")
+
+
+def price_of(ticks: int) -> str:
+    """Return a price of the ES as it is written."""
+    return f"{ticks / 4:.2f}"
+
+
+def test_before_the_first_bar_the_page_says_what_it_waits_for(still: Room, look: Look) -> None:
+    opened = news(look)
+    look.page.goto(f"{still.url}/market")
+    wait_for(look, opened, 1)
+    send(opened[0], "snapshot", 1, head=head(still, ""))
+    look.until("#symbol", "no bar yet")
+    assert look.page.locator("#nothing").is_visible()
+    assert (look.text("#bar-time"), look.text("#tape-note")) == ("no bar yet", "no trade yet")
+    send(opened[0], "change", 2, head=head(still, "ESZ5"))
+    look.until("#bar-time", "last")
+    look.page.wait_for_selector("#nothing", state="hidden")
+
+
+def test_on_a_phone_no_figure_of_the_readout_is_torn_from_its_name(
+    still: Room, look: Look
+) -> None:
+    look.page.set_viewport_size(PHONE)
+    look.go(still, "/market")
+    look.until("#bar-time", "last")
+    whole = "[...document.querySelectorAll('#readout span')].map((one) => one.offsetHeight)"
+    heights = look.page.evaluate(whole)
+    assert len(heights) == 9
+    assert 0 < min(heights) == max(heights) < 30  # Each on one line.

@@ -1,7 +1,9 @@
 """Trades, signals, statistics and the recap: what the tables show, how they sort and search."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,30 @@ from tests.web.pages.conftest import DESKTOP, PHONE, Look, Room, serve
 from tests.web.rooms import keep
 
 NETS = (29_550, -20_450, 4_550, -12_950)
+# Dots in all corners of the scatter; which words of it they lie on.
+COVERED = """async ([width, height]) => {
+  const {scatter} = await import('/static/js/plots.js');
+  const {svg} = await import('/static/js/dom.js');
+  const picture = svg('svg', {id: 'picture', class: 'plot'});
+  document.body.append(picture);
+  Object.assign(picture.style, {width: `${width}px`, height: `${height}px`, flex: 'none'});
+  const ends = [0, 1, 24, 25];
+  scatter('picture', ends.flatMap((against) => ends.map((favour) => (
+    {against, favour, won: true}))));
+  const at = (element) => element.getBoundingClientRect();
+  const dots = [...document.querySelectorAll('#picture circle')].map(at);
+  if (dots.length !== 16) return [dots.length];
+  const words = [...document.querySelectorAll('#picture text')];
+  return words.filter((word) => dots.some((dot) => dot.left < at(word).right &&
+    dot.right > at(word).left && dot.top < at(word).bottom && dot.bottom > at(word).top))
+    .map((word) => word.textContent);
+}"""
+# Where the figures of the win rates end.
+SHARES = """() => [...document.querySelectorAll('#table .share')].map((share) => {
+  const words = document.createRange();
+  words.selectNodeContents(share);
+  return Math.round(words.getBoundingClientRect().right);
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +66,7 @@ def column(look: Look, number: int) -> list[str]:
 
 def test_round_trips_come_newest_first_and_sort_by_a_click(traded: Room, look: Look) -> None:
     look.go(traded, "/trades")
-    look.until("#count", "4")
+    look.until("#count", "4 rows")
     newest = ["−$129.50", "+$45.50", "−$204.50", "+$295.50"]
     assert column(look, 4) == newest
     look.page.click("#table th:has-text('net') button")
@@ -64,7 +90,7 @@ def test_the_csv_link_asks_for_what_is_filtered(traded: Room, look: Look) -> Non
     look.page.select_option("select[name=reason]", "stop")
     look.until("#table", "no round trip")
     look.page.select_option("select[name=reason]", "target")
-    look.until("#count", "4")
+    look.until("#count", "4 rows")
     with look.page.expect_download() as got:
         look.page.click("#csv")
     assert "reason=target" in got.value.url
@@ -73,7 +99,7 @@ def test_the_csv_link_asks_for_what_is_filtered(traded: Room, look: Look) -> Non
 
 def test_signals_are_searched_and_sorted_among_those_shown(traded: Room, look: Look) -> None:
     look.go(traded, "/signals")
-    look.until("#count", "4")
+    look.until("#count", "4 rows")
     times = [f"1{id}:00:00" for id in range(4)]
     look.page.click("#table th:has-text('time') button")
     assert [time[-8:] for time in column(look, 1)] == times[::-1]
@@ -105,3 +131,47 @@ def test_a_phone_shows_which_page_it_is_on(traded: Room, look: Look) -> None:
         box = look.page.locator(".pages a[aria-current]").bounding_box()
         assert 0 <= box["x"] and box["x"] + box["width"] <= PHONE["width"], path
     look.page.set_viewport_size(DESKTOP)
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted"), [(0, "0 rows"), (1, "1 row"), (-1, "−1 row"), (1_500, "1,500 rows")]
+)
+def test_one_of_a_thing_is_told_in_the_singular(
+    still: Room, look: Look, count: int, wanted: str
+) -> None:
+    look.go(still, "/settings")
+    told = look.page.evaluate(
+        "async (count) => (await import('/static/js/format.js')).counted(count, 'row')", count
+    )
+    assert told == wanted
+
+
+def test_a_single_round_trip_is_no_plural(
+    traded: Room, look: Look
+) -> None:
+    page = json.dumps({"rows": [{"at_ms": 1, "balance_cents": 1}], "next": None, "start_cents": 0})
+    look.page.route("**/api/equity*", lambda route: route.fulfill(body=page))
+    look.go(traded, "/statistics")
+    look.page.wait_for_selector("#equity-note:text-is('1 round trip')")
+
+
+@pytest.mark.parametrize("size", [(376, 180), (372, 200)])
+def test_no_dot_of_the_scatter_lies_on_a_word(
+    traded: Room, look: Look, size: tuple[int, int]
+) -> None:
+    look.go(traded, "/trades")
+    assert look.page.evaluate(COVERED, size) == []
+
+
+def test_the_shares_won_end_below_each_other(traded: Room, look: Look) -> None:
+    def answer(route: Any) -> None:
+        told = route.fetch().json()
+        row = told["rows"][0] | {"win_rate_low": 0.0, "win_rate_high": 1.0}
+        told["rows"] = [row | {"win_rate": rate} for rate in (0.05, 0.5, 1.0)]
+        route.fulfill(json=told)
+
+    look.page.route("**/api/statistics?*", answer)
+    look.go(traded, "/statistics")
+    look.until("#table .share", "100 %")
+    rights = look.page.evaluate(SHARES)
+    assert len(rights) == 3 and len(set(rights)) == 1

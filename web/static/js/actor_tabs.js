@@ -21,7 +21,7 @@ function values(value, path, wanted) {
     const place = path ? `${path}.${name}` : name;
     const nested = inner !== null && typeof inner === "object";
     if (nested && Object.keys(inner).length) return group(name, inner, place, wanted);
-    const said = nested || inner === null ? "none" : String(inner);
+    const said = nested || ["", "None"].includes(inner ?? "") ? "none" : String(inner);
     if (wanted && !`${place} ${said}`.toLowerCase().includes(wanted)) return [];
     return [
       make(

@@ -12,10 +12,12 @@ import {flat, showTree} from "./tree.js";
 
 const LOAD_MS = 2000;
 const ASK_MS = 15_000;
+const STACKED = matchMedia("(max-width: 1180px)"); // The tree and the panel, as actors.css has it.
 let root = null;
 let loads = new Map();
 let reads = {};
 let host = "";
+let came; // Where on the screen the row of the chosen one was.
 let chosen = chosenByAddress();
 
 function chosenByAddress() {
@@ -34,10 +36,34 @@ function show() {
 }
 
 function choose(id) {
+  const left = chosen;
+  const stood = chosen === id ? came : linkOf(id)?.getBoundingClientRect().top;
   chosen = id === chosen ? null : id;
   history.replaceState(null, "", chosen ? `/actors/${encodeURIComponent(chosen)}` : "/actors");
   open();
   show();
+  if (chosen) enter(stood);
+  else leave(left, stood);
+}
+
+const linkOf = (id) =>
+  byId("tree").querySelector(`a[href="/actors/${CSS.escape(encodeURIComponent(id))}"]`);
+
+// The panel takes the focus, and where it stands above the tree the view goes there.
+function enter(stood) {
+  came = stood;
+  byId("h-one").focus({preventScroll: true});
+  if (STACKED.matches) byId("one").scrollIntoView({block: "start"});
+}
+
+// Back to the row one came from, as far down the screen as it was.
+function leave(id, stood) {
+  const link = linkOf(id);
+  if (!link) return;
+  link.focus({preventScroll: true});
+  if (stood === undefined || !STACKED.matches) return;
+  for (const place of [byId("main"), window])
+    place.scrollBy(0, link.getBoundingClientRect().top - stood);
 }
 
 function open() {

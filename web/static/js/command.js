@@ -2,7 +2,7 @@
 
 import {alerts} from "./alerts.js";
 import {byId, make, put, svg, text} from "./dom.js";
-import {clock, money, price, signed, tone, words} from "./format.js";
+import {clock, counted, money, price, tone, words} from "./format.js";
 import {start} from "./frame.js";
 import {pressure} from "./gauges.js";
 import {levels} from "./levels.js";
@@ -109,7 +109,7 @@ function showPosition(head) {
     element.replaceChildren("Flat");
     text("position-since", "");
     text("position-note", head.last === null ? "" : `last ${price(head.last, head.instrument)}`);
-    byId("bracket").replaceChildren();
+    put(byId("bracket"), "", () => []);
     return;
   }
   const sign = held.direction === "long" ? 1 : -1;
@@ -126,7 +126,7 @@ function showPosition(head) {
   const of = (ticks) => price(ticks, head.instrument);
   text(
     "position-note",
-    `entry ${of(held.entry)}, last ${of(head.last)}, ${signed(Math.round(ticks))} ticks`,
+    `entry ${of(held.entry)}, last ${of(head.last)}, ${moved(Math.round(ticks))}`,
   );
   scale("bracket", {
     low: Math.min(held.stop, held.target),
@@ -138,6 +138,8 @@ function showPosition(head) {
     good: sign,
   });
 }
+
+const moved = (ticks) => (ticks > 0 ? "+" : "") + counted(ticks, "tick");
 
 function showDay(head) {
   known = head;

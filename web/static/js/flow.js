@@ -6,7 +6,7 @@ import {SYMBOLS} from "./lights.js";
 import {ratesOf} from "./rates.js";
 import {flat} from "./tree.js";
 
-const BOX = {width: 84, height: 36, gap: 6};
+const BOX = {width: 84, height: 36, gap: 12};
 const ROW_MAX = 5;
 let pointed = null;
 let last = null;

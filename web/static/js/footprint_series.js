@@ -9,10 +9,14 @@ export const CELLS_FROM = 16; // Pixels between two bars.
 export const NUMBERS_FROM = 64;
 const ROW_MIN = 12; // Pixels of a row with a number.
 const CELL_MIN = 3;
+const GAP = 5; // Pixels from the middle of a bar to its numbers,
+const FLAG = 5; // of the mark of an imbalance,
+const DIGIT = 0.56; // and of a digit, by those of its height.
 const GROUPS = [1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100, 200, 500, 1000];
 const BUY = "90 176 255";
 const SELL = "255 154 92";
 const INK = "#eef2f7";
+const GROUND = "#11161d"; // Of the panel: no line strikes through a cell.
 const FONT = '"Inter", "Segoe UI", "Liberation Sans", Arial, sans-serif';
 
 export class FootprintSeries {
@@ -85,7 +89,7 @@ function candle(context, {bar, toY}, x, half) {
   context.fillRect(x - half, top, 2 * half, height);
   if (up && half > 2 && height > 3) {
     // A rising candle is hollow: its colour is not its only sign.
-    context.fillStyle = "#11161d";
+    context.fillStyle = GROUND;
     context.fillRect(x - half + 1, top + 1, 2 * half - 2, height - 2);
   }
 }
@@ -132,9 +136,14 @@ function placed({toY, tall}, rows, tick) {
 function coloured(context, cells, {left, right}) {
   const most = Math.max(1, ...cells.map(({bid, ask}) => bid + ask));
   for (const {bid, ask, top, height} of cells) {
-    const share = (bid + ask) / most;
-    context.fillStyle = `rgb(${ask >= bid ? BUY : SELL} / ${0.12 + 0.7 * strength(bid, ask)})`;
-    context.fillRect(left, top + 0.5, Math.max(1, (right - left) * share), Math.max(1, height - 1));
+    const wide = Math.max(1, ((right - left) * (bid + ask)) / most);
+    for (const color of [
+      GROUND,
+      `rgb(${ask >= bid ? BUY : SELL} / ${0.12 + 0.7 * strength(bid, ask)})`,
+    ]) {
+      context.fillStyle = color;
+      context.fillRect(left, top + 0.5, wide, Math.max(1, height - 1));
+    }
   }
 }
 
@@ -144,18 +153,22 @@ function numbered(context, cells, {left, right}) {
   const middle = (left + right) / 2;
   const half = middle - left;
   const most = Math.max(1, ...cells.map(({bid, ask}) => Math.max(bid, ask)));
-  const size = Math.min(13, Math.max(9, cells[0]?.height - 2));
+  // So small that the longest number leaves room for the flag at its edge.
+  const wide = (half - GAP - FLAG) / (DIGIT * String(most).length);
+  const size = Math.max(9, Math.min(13, cells[0]?.height - 2, wide));
   context.textBaseline = "middle";
   for (const cell of cells) {
     const {bid, ask, unknown, top, height} = cell;
     const center = top + height / 2;
+    context.fillStyle = GROUND;
+    context.fillRect(left, top, right - left, height);
     context.fillStyle = `rgb(${SELL} / 0.26)`;
     context.fillRect(middle - (half * bid) / most, top + 0.5, (half * bid) / most, height - 1);
     context.fillStyle = `rgb(${BUY} / 0.26)`;
     context.fillRect(middle, top + 0.5, (half * ask) / most, height - 1);
     if (bid || ask) {
-      written(context, bid, cell.sell, SELL, {x: middle - 5, y: center, size, align: "right"});
-      written(context, ask, cell.buy, BUY, {x: middle + 5, y: center, size, align: "left"});
+      written(context, bid, cell.sell, SELL, {x: middle - GAP, y: center, size, align: "right"});
+      written(context, ask, cell.buy, BUY, {x: middle + GAP, y: center, size, align: "left"});
     }
     if (cell.sell) flag(context, left, center, height, SELL, cell.stacked, 1);
     if (cell.buy) flag(context, right, center, height, BUY, cell.stacked, -1);
@@ -184,7 +197,7 @@ function flag(context, x, y, height, hue, stacked, inward) {
   }
   context.beginPath();
   context.moveTo(x, y - 3.5);
-  context.lineTo(x + 5 * inward, y);
+  context.lineTo(x + FLAG * inward, y);
   context.lineTo(x, y + 3.5);
   context.fill();
 }

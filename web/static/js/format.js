@@ -62,8 +62,10 @@ export function dayMonth(ms) {
 export function seriesName(series) {
   const [kind, size] = series.split(":");
   if (kind === "time") return size % 60 ? `${size} s` : `${size / 60} min`;
-  const counted = {tick: "trades", volume: "contracts", range: "ticks range"}[kind] ?? kind;
-  return `${whole(Number(size))} ${counted}`;
+  const [one, more] = {tick: ["trade", ""], volume: ["contract", ""], range: ["tick", " range"]}[
+    kind
+  ] ?? [kind, ""];
+  return counted(Number(size), one) + more;
 }
 
 export function written(value, decimals) {
@@ -86,6 +88,11 @@ export function price(ticks, instrument) {
 
 export function whole(count) {
   return WHOLE.format(count).replace("-", MINUS);
+}
+
+// A count with its noun: one round trip, two round trips.
+export function counted(count, one, many = `${one}s`) {
+  return `${whole(count)} ${Math.abs(count) === 1 ? one : many}`;
 }
 
 export function signed(count) {

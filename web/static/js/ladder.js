@@ -1,10 +1,9 @@
 // The depth ladder: ten levels of each side, the best next to the other side's best.
 
 import {byId, make, text} from "./dom.js";
-import {clock, whole, written} from "./format.js";
+import {clock, counted, whole, written} from "./format.js";
 
 const SHOWN = 10;
-const LAST = "◂"; // Beside the price of the last trade.
 const CELLS = ["td", "td", "th", "td", "td"];
 const BID = 1;
 const ASK = 3;
@@ -22,16 +21,24 @@ const bids = rowsOf("bids");
 
 export function ladder(depth, head) {
   byId("ladder").hidden = false;
-  const known = head.contract === depth.contract;
-  const price = (value) => (known ? written(value, head.instrument.decimals) : String(value));
+  const places = head.contract === depth.contract ? head.instrument.decimals : decimals(depth);
+  const price = (value) => written(value, places);
   text("ladder-time", [depth.contract, clock(depth.at_ms)].join(" · "));
   text("ladder-state", ...stated(depth, price));
+  byId("ladder-levels").hidden = depth.state === "empty";
   const most = Math.max(1, ...depth.bids.concat(depth.asks).map(({size}) => size));
   bids.forEach((row, at) => show(row, BID, depth.bids[at], at, most, depth, price));
   asks.forEach((row, at) => show(row, ASK, depth.asks[at], at, most, depth, price));
 }
 
+// Before the first bar nobody has said how prices are written: the longest shows it.
+function decimals({bids, asks}) {
+  const found = bids.concat(asks).map(({price}) => String(price).split(".")[1]?.length ?? 0);
+  return Math.max(0, ...found);
+}
+
 function stated({state, stale, spread_ticks: spread, last, bids, asks}, price) {
+  if (stale && state === "empty") return [`▲ no book: ${stale}`, "ladder-state warning"];
   const said = {
     "empty": "the book is empty",
     "no bid": "no bid",
@@ -41,7 +48,7 @@ function stated({state, stale, spread_ticks: spread, last, bids, asks}, price) {
   const wrong = [stale && `stale: ${stale}`, said].filter(Boolean);
   if (wrong.length) return [`▲ ${wrong.join("; ")}`, "ladder-state warning"];
   const traded = last === null ? "" : `, last trade ${price(last)}`;
-  return [`spread ${spread} ${spread === 1 ? "tick" : "ticks"}${traded}`, "ladder-state"];
+  return [`spread ${counted(spread, "tick")}${traded}`, "ladder-state"];
 }
 
 function show(row, side, level, at, most, {last_ticks: last}, price) {
@@ -51,7 +58,7 @@ function show(row, side, level, at, most, {last_ticks: last}, price) {
   const words = [
     level.traded === null ? "–" : whole(level.traded),
     side === BID ? whole(level.size) : "",
-    isLast ? `${price(level.price)} ${LAST}` : price(level.price),
+    price(level.price),
     side === ASK ? whole(level.size) : "",
     level.orders === null ? "–" : whole(level.orders),
   ];

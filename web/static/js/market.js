@@ -13,6 +13,7 @@ import {tape} from "./tape.js";
 
 const EDGE = 40; // So many bars before the oldest the next page is asked for.
 const SPACING = {candles: 7, cells: 30, footprint: 112};
+const SPACING_NARROW = {...SPACING, footprint: 88}; // Nearly three bars on a phone.
 const NEAR = 14; // From here on entries and exits have their words.
 const LIVE_MS = 800;
 const WALK_MS = 150;
@@ -35,6 +36,7 @@ async function open(series) {
   const mine = history;
   await history.older();
   if (mine !== history) return;
+  byId("nothing").hidden = true;
   plot ??= makePlot();
   plot.setBars(history.bars);
   view(wanted);
@@ -111,7 +113,7 @@ async function loadTrips() {
 function view(name) {
   wanted = name;
   if (!plot) return; // It is on its way.
-  plot.setSpacing(SPACING[name]);
+  plot.setSpacing((plot.narrow() ? SPACING_NARROW : SPACING)[name]);
   plot.chart.timeScale().scrollToPosition(plot.room(), false);
   pressView();
 }
@@ -148,17 +150,18 @@ function readout() {
   const bar = picked ?? history?.bars.at(-1);
   if (!bar || !instrument) return;
   const of = (value) => written(value, instrument.decimals);
-  text(
-    "readout",
-    [
-      dateTime(bar.end_ms),
-      `O ${of(bar.open)} H ${of(bar.high)} L ${of(bar.low)} C ${of(bar.close)}`,
-      `volume ${whole(bar.volume)}`,
-      `delta ${signed(bar.delta)}`,
-      `cumulative ${signed(bar.cumulative_delta)}`,
-      `VWAP ${of(bar.vwap)}`,
-    ].join(" · "),
-  );
+  const said = [
+    dateTime(bar.end_ms),
+    `O ${of(bar.open)}`,
+    `H ${of(bar.high)}`,
+    `L ${of(bar.low)}`,
+    `C ${of(bar.close)}`,
+    `volume ${whole(bar.volume)}`,
+    `delta ${signed(bar.delta)}`,
+    `cumulative ${signed(bar.cumulative_delta)}`,
+    `VWAP ${of(bar.vwap)}`,
+  ];
+  put(byId("readout"), said.join(), () => said.map((one) => make("span", {}, one)));
   text("bar-time", picked ? dateTime(bar.end_ms) : `last, ${dateTime(bar.end_ms)}`);
   const known = bar.buy + bar.sell;
   const facts = [
@@ -194,9 +197,10 @@ watch(async (sections, changed) => {
   if (!changed.has("head")) return;
   head = sections.head;
   text("symbol", head.contract || "no bar yet");
-  text("last", price(head.last, head.instrument));
+  const traded = head.counts["market.trade_batch"] ?? 0;
+  if (!traded) text("last", price(head.last, head.instrument)); // Else the tape tells it.
   if (!head.contract) return;
-  tape(head.counts["market.trade_batch"] ?? 0, head.instrument.decimals);
+  tape(traded, head.instrument.decimals);
   const counts = head.counts;
   const bars = (counts["market.bar_closed"] ?? 0) + (counts["market.bar_warm"] ?? 0);
   if (!instrument) {

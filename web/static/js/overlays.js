@@ -96,10 +96,6 @@ export function paintProfile(profile, tick) {
       if (ticks === profile.poc) {
         context.fillStyle = "#eef2f7";
         context.fillRect(width - long - 8, top + height / 2 - 0.5, 8, 1);
-        context.font = "12px sans-serif";
-        context.textAlign = "right";
-        context.textBaseline = "middle";
-        context.fillText("POC", width - long - 12, top + height / 2);
       }
     }
   };

@@ -24,6 +24,8 @@ const QUIET = {lastValueVisible: false, priceLineVisible: false, crosshairMarker
 const BAND = {...QUIET, autoscaleInfoProvider: () => null};
 const ROOM = 208; // Pixels ...
 const ROOM_SHARE = 0.22; // ... and no more than this of the chart.
+const NARROW = 500; // Pixels of a chart on a phone.
+const GRID = "rgba(238, 242, 247, 0.04)";
 const DAY_OR_MORE = 2; // Of the kinds of marks on the time axis, these are dates.
 const WALL = {timeZone: "UTC", day: "2-digit", month: "short"}; // Bars come on New York's clock.
 const DAY = new Intl.DateTimeFormat("en-GB", WALL);
@@ -39,7 +41,12 @@ export class Plot {
       precision: instrument.decimals,
       minMove: instrument.tick,
     };
-    // Lines first: the numbers of a footprint stand before them.
+    // Lines first, those of orders and levels, too: the numbers of a footprint stand before them.
+    this.ground = this.chart.addSeries(LineSeries, {
+      priceFormat: format,
+      lineVisible: false,
+      ...BAND,
+    });
     this.bands = BANDS.map(([, color, lineStyle, lineWidth]) =>
       this.chart.addSeries(LineSeries, {color, lineStyle, lineWidth, priceFormat: format, ...BAND}),
     );
@@ -63,7 +70,7 @@ export class Plot {
         lineWidth: 2,
         lastValueVisible: true,
         priceFormat: whole,
-        title: "cumulative delta",
+        title: "CVD",
       },
       1,
     );
@@ -81,6 +88,7 @@ export class Plot {
   // All bars anew: after a page of history, or of another series.
   setBars(bars) {
     this.bars.setData(bars.map(candleOf));
+    this.ground.setData(bars.map(closeOf));
     BANDS.forEach(([name], at) => this.bands[at].setData(bars.map((bar) => bandOf(bar, name))));
     this.delta.setData(bars.map(deltaOf));
     this.cvd.setData(bars.map((bar) => ({time: bar.time, value: bar.cumulative_delta})));
@@ -88,9 +96,14 @@ export class Plot {
 
   addBar(bar) {
     this.bars.update(candleOf(bar));
+    this.ground.update(closeOf(bar));
     BANDS.forEach(([name], at) => this.bands[at].update(bandOf(bar, name)));
     this.delta.update(deltaOf(bar));
     this.cvd.update({time: bar.time, value: bar.cumulative_delta});
+  }
+
+  narrow() {
+    return this.element.clientWidth < NARROW;
   }
 
   // Bars of empty room on the right, where the profile is.
@@ -138,16 +151,16 @@ export class Plot {
 
   // `wanted` are [price, name, kind]; they replace those that stand.
   setLines(wanted) {
-    for (const line of this.lines) this.bars.removePriceLine(line);
+    for (const line of this.lines) this.ground.removePriceLine(line);
     this.lines = wanted.map(([price, title, kind]) =>
-      this.bars.createPriceLine({
+      this.ground.createPriceLine({
         price,
         title,
         color: kind === "order" ? "#f5cf4a" : "#5d6b7d",
         lineStyle: kind === "order" ? LineStyle.Dashed : LineStyle.Dotted,
         lineWidth: 1,
-        axisLabelVisible: kind === "order",
-        axisLabelTextColor: "#0a0d12",
+        axisLabelColor: kind === "order" ? "#f5cf4a" : "#252e3a",
+        axisLabelTextColor: kind === "order" ? "#0a0d12" : "#eef2f7",
       }),
     );
   }
@@ -169,13 +182,14 @@ function look() {
       attributionLogo: false,
       panes: {separatorColor: "#252e3a", separatorHoverColor: "rgba(131, 144, 161, 0.2)"},
     },
-    grid: {vertLines: {color: "#171d26"}, horzLines: {color: "#171d26"}},
+    // They lie over the profile: what is light and thin leaves its colours alone.
+    grid: {vertLines: {color: GRID}, horzLines: {color: GRID}},
     crosshair: {
       mode: CrosshairMode.Normal,
       vertLine: {color: "#5d6b7d", labelBackgroundColor: "#252e3a"},
       horzLine: {color: "#5d6b7d", labelBackgroundColor: "#252e3a"},
     },
-    rightPriceScale: {borderColor: "#252e3a"},
+    rightPriceScale: {borderColor: "#252e3a", entireTextOnly: true},
     timeScale: {
       borderColor: "#252e3a",
       timeVisible: true,
@@ -197,6 +211,8 @@ const candleOf = (bar) => ({
   close: bar.close,
   end_ms: bar.end_ms,
 });
+
+const closeOf = (bar) => ({time: bar.time, value: bar.close});
 
 const bandOf = (bar, name) =>
   bar[name] === null || bar[name] === undefined

@@ -3,10 +3,11 @@
 import {byId, make, put, svg} from "./dom.js";
 import {money, whole} from "./format.js";
 
-const LEFT = 12;
-const RIGHT = 84;
+const LEFT = 16;
+const RIGHT = 88;
 const TOP = 12;
 const BOTTOM = 20;
+const HEAD = 36; // Of the scatter: what the axis upward is, before the highest dot.
 
 // `points` are balances in cents, the first before anything was traded.
 export function equityCurve(id, points, labels) {
@@ -35,7 +36,7 @@ export function equityCurve(id, points, labels) {
         [y(low), money(low)],
         [y(last), money(last), "b"],
       ]),
-      svg("text", {x: LEFT, y: height - 6}, labels[0]),
+      svg("text", {x: LEFT, y: height - 6}, labels[0] === labels[1] ? "" : labels[0]),
       svg("text", {x: width - RIGHT, y: height - 6, "text-anchor": "end"}, labels[1]),
     ];
   });
@@ -50,7 +51,7 @@ function tags(width, wanted) {
       taken.push(y);
       return free;
     })
-    .map(([y, said]) => svg("text", {x: width - 12, y: y + 4, "text-anchor": "end"}, said));
+    .map(([y, said]) => svg("text", {x: width - LEFT, y: y + 4, "text-anchor": "end"}, said));
 }
 
 // Each dot has `against` and `favour` in ticks, both not negative, and `won`. Where several fall on
@@ -63,12 +64,12 @@ export function scatter(id, dots) {
   put(element, JSON.stringify([width, height, dots]), () => {
     if (!dots.length) return [svg("text", {x: 16, y: 28}, "not known yet: the recap tells it")];
     const far = Math.max(4, ...dots.flatMap(({against, favour}) => [against, favour]));
-    const left = 44;
+    const left = 28;
     const x = (ticks) => left + (ticks / far) * (width - left - 24);
-    const y = (ticks) => height - 36 - (ticks / far) * (height - 36 - TOP);
+    const y = (ticks) => height - 36 - (ticks / far) * (height - 36 - HEAD);
     return [
       svg("line", {class: "axis", x1: left, x2: width - 16, y1: y(0), y2: y(0)}),
-      svg("line", {class: "axis", x1: left, x2: left, y1: y(0), y2: TOP}),
+      svg("line", {class: "axis", x1: left, x2: left, y1: y(0), y2: y(far)}),
       svg("line", {class: "rule", x1: x(0), y1: y(0), x2: x(far), y2: y(far)}),
       ...piled(dots).map(({against, favour, won, count}) =>
         svg(
@@ -78,9 +79,8 @@ export function scatter(id, dots) {
         ),
       ),
       svg("text", {x: width - 16, y: height - 8, "text-anchor": "end"}, `against → ${whole(far)}`),
-      svg("text", {x: left - 6, y: TOP + 10, "text-anchor": "end"}, whole(far)),
       svg("text", {x: left, y: height - 8}, "0"),
-      svg("text", {x: left + 6, y: TOP + 10}, "in favour"),
+      svg("text", {x: LEFT, y: TOP + 6}, `in favour ↑ ${whole(far)}`),
     ];
   });
 }

@@ -30,15 +30,15 @@ const PARTS = {
   "Round trips": [
     (told) => told.trades,
     [
-      time("entry", (row) => Date.parse(row.entry_ts)),
-      time("exit", (row) => Date.parse(row.exit_ts)),
+      time("entered", (row) => Date.parse(row.entry_ts)),
+      time("left", (row) => Date.parse(row.exit_ts)),
       side(),
       count("size", "qty"),
       result("net", (row) => cents(row.pnl_net)),
       number("R", "r", 2),
-      number("at", "entry_price", 2),
-      number("left at", "exit_price", 2),
-      named("by", "reason"),
+      number("entry", "entry_price", 2),
+      number("exit", "exit_price", 2),
+      named("left at", "reason"),
       number("against", "mae", 0),
       number("in favour", "mfe", 0),
       number("slippage", "slippage_ticks", 1),
@@ -105,15 +105,15 @@ function show() {
       words(session.status.toLowerCase()),
       ...made,
       session.halt_reason,
-      session.fills.model,
+      `fills ${session.fills.model}`,
     ]
       .filter(Boolean)
       .join(", "),
   );
   figures([
     ["net", money(cents(summary.net), true), tone(summary.net)],
-    ["round trips, won", `${summary.trades}, ${summary.wins}`],
-    ["signals, passed", `${whole(summary.signals)}, ${summary.approved}`],
+    ["won of round trips", `${whole(summary.wins)} of ${whole(summary.trades)}`],
+    ["passed of signals", `${whole(summary.approved)} of ${whole(summary.signals)}`],
     ["balance", money(cents(session.end_balance))],
     ["profit factor", written(day.profit_factor, 2)],
     ["drawdown", money(cents(day.drawdown_marked.amount))],

@@ -2,7 +2,7 @@
 
 import {get} from "./api.js";
 import {byId, text} from "./dom.js";
-import {dayMonth, money, percent, tone, whole, written} from "./format.js";
+import {counted, dayMonth, money, percent, tone, whole, written} from "./format.js";
 import {equityCurve, figures} from "./plots.js";
 
 const PAGE = 500;
@@ -39,7 +39,7 @@ export async function equity(query) {
       [rows.length ? dayMonth(rows[0].at_ms) : "", rows.length ? dayMonth(rows.at(-1).at_ms) : ""],
     );
   draw();
-  text("equity-note", rows.length ? `${whole(rows.length)} round trips` : "");
+  text("equity-note", rows.length ? counted(rows.length, "round trip") : "");
   byId("equity").redraw = draw;
 }
 

@@ -2,7 +2,7 @@
 
 import {get, send} from "./api.js";
 import {byId, make, put, text} from "./dom.js";
-import {dateTime, money, words} from "./format.js";
+import {counted, dateTime, money, words} from "./format.js";
 import {start, viewer, whoLooks} from "./frame.js";
 import {watch} from "./live.js";
 import {VERBS, ask, confirm} from "./orders.js";
@@ -61,7 +61,7 @@ function showValues() {
   if (!told) return;
   const wanted = byId("search").value.trim().toLowerCase();
   const limits = new Map(told.limits.map((limit) => [limit.name, limit]));
-  text("settings-note", `${limits.size} limits can be changed now`);
+  text("settings-note", `${counted(limits.size, "limit")} can be changed now`);
   const fits = (name, value) => `${name} ${value}`.toLowerCase().includes(wanted);
   const all = Object.entries(told.sections).map(([section, values]) => [
     section,

@@ -41,7 +41,7 @@ function fate(name) {
 
 watch((sections, changed) => {
   if (!changed.has("head")) return;
-  decimals = sections.head.instrument.decimals;
+  if (sections.head.contract) decimals = sections.head.instrument.decimals;
   const now = sections.head.counts["signal.raised"] ?? 0;
   // Who has gone further back, or reads one, is not disturbed.
   if (now === raised || table.rows.length > 100 || document.querySelector("dialog[open]")) return;

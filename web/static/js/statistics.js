@@ -38,7 +38,7 @@ const table = new Table(byId("table"), {
 function rate(row) {
   const drawn = svg("svg", {class: "rate", viewBox: "0 0 96 14", "aria-hidden": "true"});
   if (row.win_rate !== null) {
-    const x = (share) => 2 + share * 92;
+    const x = (share) => 4 + share * 88;
     drawn.append(
       svg("rect", {class: "track", x: 0, y: 5, width: 96, height: 4}),
       svg("rect", {
@@ -51,7 +51,7 @@ function rate(row) {
       svg("circle", {class: "fill-ink", cx: x(row.win_rate), cy: 7, r: 4}),
     );
   }
-  return make("td", {}, percent(row.win_rate).padStart(5, " "), drawn);
+  return make("td", {}, make("span", {class: "share"}, percent(row.win_rate)), drawn);
 }
 
 function bar(net) {

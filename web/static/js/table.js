@@ -3,7 +3,7 @@
 
 import {get} from "./api.js";
 import {byId, make, text} from "./dom.js";
-import {whole} from "./format.js";
+import {counted} from "./format.js";
 
 const PAGE = 100;
 
@@ -96,7 +96,7 @@ export class Table {
     );
     this.headings();
     const count = byId("count");
-    if (count) text("count", `${whole(rows.length)}${this.next ? " and more" : ""}`);
+    if (count) text("count", counted(rows.length, "row") + (this.next ? " and more" : ""));
     const button = make("button", {type: "button"}, "More");
     button.addEventListener("click", () => this.more());
     this.foot.replaceChildren(

@@ -1,4 +1,4 @@
-// Time and sales: the last trades of the market, large ones bold.
+// Time and sales: the last trades of the market, large ones bold, and the last price with them.
 
 import {get} from "./api.js";
 import {byId, cell, make, mark, put, text} from "./dom.js";
@@ -32,6 +32,7 @@ async function ask(decimals) {
 }
 
 function show(rows, decimals) {
+  if (rows.length) text("last", written(rows[0].price, decimals));
   put(byId("tape"), JSON.stringify([rows[0], rows.length]), () =>
     rows.map((trade) => {
       const [symbol, cls] = SIDES[trade.side];

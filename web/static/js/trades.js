@@ -57,7 +57,7 @@ async function load() {
 
 watch((sections, changed) => {
   if (!changed.has("head")) return;
-  decimals = sections.head.instrument.decimals;
+  if (sections.head.contract) decimals = sections.head.instrument.decimals;
   const now = sections.head.counts["order.position_closed"] ?? 0;
   if (now === trips) return;
   trips = now;

@@ -1,7 +1,7 @@
 // The supervision tree as rows, with the load of every process.
 
 import {byId, cell, make, mark, put, svg, text} from "./dom.js";
-import {bytes, duration, percent, rate, seconds, whole, words} from "./format.js";
+import {bytes, counted, duration, percent, rate, seconds, whole, words} from "./format.js";
 import {SYMBOLS} from "./lights.js";
 import {ratesOf, sparkline} from "./rates.js";
 
@@ -26,7 +26,8 @@ export function showTree(root, {chosen, wanted, choose, host}) {
   });
   const focused = document.activeElement?.closest?.("#tree a")?.getAttribute("href");
   body.replaceChildren(...made);
-  if (focused) body.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+  if (focused)
+    body.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({preventScroll: true});
   totals(
     nodes.map(({node}) => node),
     host,
@@ -116,12 +117,15 @@ function totals(nodes, host) {
   text(
     "totals",
     [
-      `${nodes.length} processes${host ? ` on ${host}` : ""}`,
+      counted(nodes.length, "process", "processes") + (host ? ` on ${host}` : ""),
       `${percent(
         sum((node) => node.load?.cpu),
         0,
       )} of a processor`,
-      `${restarts.reduce((total, node) => total + node.restarts, 0)} restarts`,
+      counted(
+        restarts.reduce((total, node) => total + node.restarts, 0),
+        "restart",
+      ),
     ].join(" · "),
   );
 }
