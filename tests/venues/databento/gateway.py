@@ -1,8 +1,8 @@
 """A live gateway on loopback: handshake, subscriptions, mappings, replay, heartbeats, and faults.
 
 It speaks the real protocol, so the official client talks to it. What it sends it has from a
-market whose records are released one after the other, whether or not anybody is connected: who is
-away misses them, and has them again by `start`. It runs in a thread of its own.
+market whose records are released one by one, whether or not anybody is connected: who is away
+misses them, and has them again by `start`. It runs in a thread of its own.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import zstandard
@@ -63,11 +63,12 @@ class Peer:
         if self.habits.fragments:
             third = len(raw) // 3 + 1
             pieces = [raw[start : start + third] for start in range(0, len(raw), third)]
-        for piece in pieces:
-            self.writer.write(piece)
-            await self.writer.drain()
-            if self.habits.fragments:
-                await asyncio.sleep(0.002)
+        with suppress(ConnectionError):  # Whoever is gone is missed by whoever reads from it.
+            for piece in pieces:
+                self.writer.write(piece)
+                await self.writer.drain()
+                if self.habits.fragments:
+                    await asyncio.sleep(0.002)
 
     def reset(self) -> None:
         own: socket.socket = self.writer.get_extra_info("socket")
@@ -231,8 +232,8 @@ class Gateway:
         return dict(part.split("=", 1) for part in line.split("|"))
 
     async def _begin(self, peer: Peer, subscriptions: list[dict[str, str]]) -> None:
-        fault, ts = self.habits.fault, self._clock()
-        if fault is not None:
+        ts = self._clock()
+        if (fault := self.habits.fault) is not None:
             await peer.send(error(*fault, ts))
             if fault[0] not in (4, 7):
                 peer.writer.close()

@@ -9,7 +9,7 @@ from actors.adapters.feeds.databento_wire import Plan
 
 
 class SharedConnection(ChildConnection):
-    """Closes its session where it is told to stop, unless its child is dead.
+    """Closes its session where it is told to stop, unless its child hears nothing any more.
 
     Sessions are numbered anew: what the child still has for a user before goes to nobody, as what
     the child of a dead process has does.
@@ -24,9 +24,8 @@ class SharedConnection(ChildConnection):
         super().open(replace(plan, session=self._opened))
 
     def stop(self) -> None:
-        if self._child is not None and self._child.poll() is None:
-            self.close()
-        else:
+        # Whether it is dead its pipe says: one whose end is seen may not be gone for the kernel.
+        if self._child is None or not self._order(None):
             super().stop()
 
 

@@ -57,7 +57,8 @@ class Floor:
 
     def __init__(self, directory: Path, connection: ChildConnection, port: int, **chosen) -> None:
         settings = Settings()
-        values = {"gateway": "127.0.0.1", "port": port, "backoff_ms": 20, "stall_s": 5,
+        # A child takes seconds to start on a busy machine: silence is looked for where it is made.
+        values = {"gateway": "127.0.0.1", "port": port, "backoff_ms": 20, "stall_s": 60,
                   "lag_max_s": 0, "beside": ()} | chosen  # fmt: skip
         symbol, key = values.pop("symbol", "ES"), values.pop("key", KEY)
         settings = dataclasses.replace(
@@ -73,7 +74,7 @@ class Floor:
         self.feed.at(monotonic_ns())
         sleep(0.001)
 
-    def until(self, condition: Callable[[], object], limit_s: float = 15.0) -> None:
+    def until(self, condition: Callable[[], object], limit_s: float = 40.0) -> None:
         limit = monotonic() + limit_s
         while not condition():
             assert monotonic() < limit, f"not within {limit_s} s: {self.feed.inspect()}"
