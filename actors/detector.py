@@ -8,7 +8,15 @@ from typing import Any
 from actors.core.patterns.detectors import DetectorSet
 from actors.core.patterns.marks import Mark
 from protocol.instruments import instrument_of
-from protocol.market import BarClosed, BarWarm, Cut, DepthBatch, TradeBatch, ValueJudged
+from protocol.market import (
+    BarClosed,
+    BarWarm,
+    Cut,
+    DepthBatch,
+    FeedLost,
+    TradeBatch,
+    ValueJudged,
+)
 from protocol.message import Message
 from protocol.patterns import Pattern
 from protocol.settings import Settings
@@ -36,6 +44,11 @@ class DetectorShell(Shell):
     def on_depth(self, batch: DepthBatch) -> Iterable[Message]:
         """Raise what the changes of the book confirm."""
         return self._counted(self.detectors.add_depth(batch))
+
+    @handles(FeedLost, source="feed")
+    def on_feed_lost(self, lost: FeedLost) -> None:
+        """Forget the book: a feed that is back tells all of it again."""
+        self.detectors.lose_book(lost.contract)
 
     @handles(BarClosed)
     def on_bar_closed(self, bar: BarClosed) -> Iterable[Message]:

@@ -1,8 +1,8 @@
 """What the page knows of the feed: the book by price level, and whether the feed is away. Pure.
 
 The book is the fold of its changes. A stream is of one contract at a time, so another contract
-begins a new book. While the feed is lost the book is what it was before; it counts as stale until
-the feed is back and has said something of the book again, since until then it may have moved.
+begins a new book. Once the feed is lost nobody knows the book: it is empty until the feed tells
+all of its levels anew, and counts as stale until the feed is back and has said something of it.
 """
 
 from collections import OrderedDict
@@ -39,9 +39,15 @@ class FeedState:
             case FeedLost(contract=contract, reason=reason):
                 room(self.lost, contract, str, LOST_MAX)
                 self.lost[contract] = reason
-                self.stale = reason
+                self._lose(contract, reason)
             case FeedRestored(contract=contract):
                 self.lost.pop(contract, None)
+
+    def _lose(self, contract: str, reason: str) -> None:
+        self.stale = reason
+        if self.book is not None and contract == self.contract and not self.simulated:
+            self.book.bids.clear()
+            self.book.asks.clear()
 
     def _change(self, batch: DepthBatch) -> None:
         if not len(batch):  # A live feed fills up numbers with such.

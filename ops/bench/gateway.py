@@ -1,10 +1,11 @@
-"""A gateway of Databento's live protocol on loopback that sends trades as fast as it is told to.
+"""A gateway of Databento's live protocol on loopback that sends as fast as it is told to.
 
 It accepts any key and any subscription, maps one contract, and sends. Paced, a trade carries the
 instant at which it was handed to the socket, so whoever receives it knows how late that is. It is
 a process of its own, so that it takes no time from whom it is measured with:
-`python -m ops.bench.gateway COUNT RATE` prints its port and serves one connection after the other;
-rate 0 is as fast as the other side reads.
+`python -m ops.bench.gateway SCHEMA COUNT RATE` prints its port and serves one connection after the
+other; rate 0 is as fast as the other side reads. The schema is trades or mbp-10: of those every
+tenth record is a trade, the others are changes of the book.
 """
 
 import socket
@@ -16,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONTRACT, ID = "ESZ5", 1
+TEN, TRADED = "mbp-10", 10  # Every so many records of ten levels there is a trade.
+LAST = 128  # The event is over with this record.
 NOBODY = 2**64 - 1
 TICK = 250_000_000
 STEP_NS = 1_000_000  # Between trades that are not paced: an hour of event time has 3.6 million.
@@ -25,12 +28,12 @@ LINE_MAX = 64 * 1024
 Rows = NDArray[np.void]
 
 
-def main(count: int, rate: int) -> None:
+def main(schema: str, count: int, rate: int) -> None:
     """Serve until killed."""
     server = socket.create_server(("127.0.0.1", 0))
     sys.stdout.write(f"{server.getsockname()[1]}\n")
     sys.stdout.flush()
-    rows = trades(count)
+    rows = ten_levels(count) if schema == TEN else trades(count)
     while True:
         peer, _ = server.accept()
         with peer:
@@ -51,6 +54,30 @@ def trades(count: int) -> Rows:
     rows["price"] = (20_000 + numbers % 16) * TICK
     rows["size"], rows["action"] = 1 + numbers % 5, b"T"
     rows["side"] = np.where(numbers % 2, b"B", b"A")
+    return rows
+
+
+def ten_levels(count: int) -> Rows:
+    """Return ten levels of one contract a millisecond apart, of which one changes with each.
+
+    Now and then the price moves on, and a level comes where another goes.
+    """
+    rows = np.zeros(count, dbn.MBP10Msg._dtypes)
+    numbers = np.arange(count)
+    middle = 20_000 + numbers // 16 % 16
+    traded = numbers % TRADED == 0
+    rows["length"], rows["rtype"] = rows.itemsize // 4, 10
+    rows["publisher_id"], rows["instrument_id"] = 1, ID
+    rows["ts_event"] = rows["ts_recv"] = time.time_ns() + numbers * STEP_NS
+    rows["price"], rows["size"] = middle * TICK, 1 + numbers % 5
+    rows["action"], rows["side"] = np.where(traded, b"T", b"A"), np.where(numbers % 2, b"B", b"A")
+    rows["flags"] = np.where(traded, 0, LAST)
+    for level in range(10):
+        changed = np.where(numbers % 10 == level, 1 + numbers % 7, 9)
+        for side, price in (("bid", middle - level), ("ask", middle + 1 + level)):
+            rows[f"{side}_px_{level:02}"] = price * TICK
+            rows[f"{side}_sz_{level:02}"] = changed if side == "bid" else 9
+            rows[f"{side}_ct_{level:02}"] = 3
     return rows
 
 
@@ -101,4 +128,4 @@ def _pace(peer: socket.socket, rows: Rows, rate: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

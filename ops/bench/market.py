@@ -14,15 +14,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from actors.adapters.apart import apart
 from actors.core.columns import trades_of
-from ops.bench.gateway import CONTRACT
+from ops.bench.gateway import CONTRACT, TEN, TRADED
 from ops.bench.row import Row
 from protocol.codec import decode
+from protocol.databento_settings import TradeSchema
 from protocol.market import TradeBatch
 from protocol.settings import Settings
 from protocol.units import NANOS_PER_MS
@@ -32,6 +33,7 @@ LOOK_S = 0.005  # As the shell looks.
 LIMIT_S = 120.0
 TRADE = 0  # What a record of a trade is marked with.
 RATES = (1_000, 100_000)
+Depth = Literal["none", "ten"]
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -56,6 +58,13 @@ def market_rows(*, quick: bool) -> Iterator[Row]:
         f"a bare callback {rates[1] / 1e6:.2f} M (ratio {rates[0] / rates[1]:.1f}),"
         f" DatabentoLiveProtocol {rates[2] / 1e6:.2f} M (ratio {rates[0] / rates[2]:.1f})",
     )
+    with_book, without = (_measured(read, count // 4, 0, TEN).per_s for read in (book, no_book))
+    yield Row(
+        "live feed of ten levels, socket to batch on file",
+        f"{with_book * TRADED / 1e3:,.0f} thousand records/s",
+        f"the same with its trades alone {without * TRADED / 1e3:,.0f} thousand"
+        f" (ratio {with_book / without:.2f})",
+    )
     for rate in RATES:
         seconds = 2 if quick else 10
         found = [_measured(read, rate * seconds, rate) for read in READERS]
@@ -70,15 +79,16 @@ def market_rows(*, quick: bool) -> Iterator[Row]:
         )
 
 
-def _measured(read: Reader, count: int, rate: int) -> Arrivals:
+def _measured(read: Reader, count: int, rate: int, schema: str = "trades") -> Arrivals:
     server = subprocess.Popen(
-        [sys.executable, "-m", "ops.bench.gateway", str(count), str(rate)],
+        [sys.executable, "-m", "ops.bench.gateway", schema, str(count), str(rate)],
         cwd=ROOT, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
+    trades = count // TRADED if schema == TEN else count
     assert server.stdout is not None
     try:
         port = int(server.stdout.readline())
-        return apart(partial(_arrivals, read, port, count, timed=rate > 0))
+        return apart(partial(_arrivals, read, port, trades, timed=rate > 0))
     finally:
         server.kill()
         server.wait()
@@ -91,16 +101,16 @@ def _arrivals(read: Reader, port: int, count: int, *, timed: bool) -> Arrivals:
     return watch.arrivals()
 
 
-def ours(port: int, watch: "Watch") -> None:
+def ours(port: int, watch: "Watch", schema: TradeSchema = "trades", depth: Depth = "ten") -> None:
     """Read by the live feed, as its actor drives it."""
     from actors.adapters.feeds.databento import ChildConnection
     from actors.adapters.feeds.live import LiveFeed
 
     base = Settings()
     chosen = dataclasses.replace(
-        base.databento, gateway="127.0.0.1", port=port, lag_max_s=0, beside=()
+        base.databento, gateway="127.0.0.1", port=port, lag_max_s=0, beside=(), schema=schema
     )
-    own = dataclasses.replace(base.feed, symbol=CONTRACT)
+    own = dataclasses.replace(base.feed, symbol=CONTRACT, depth=depth)
     settings = dataclasses.replace(base, databento=chosen, feed=own)
     with TemporaryDirectory(prefix="fw-bench-") as directory:
         feed = LiveFeed(settings, Path(directory), ChildConnection(), KEY, lambda: 0)
@@ -115,6 +125,16 @@ def ours(port: int, watch: "Watch") -> None:
             told = feed.log.last
             time.sleep(LOOK_S)
         feed.close()
+
+
+def book(port: int, watch: "Watch") -> None:
+    """Read trades and ten levels by the live feed."""
+    ours(port, watch, TEN)
+
+
+def no_book(port: int, watch: "Watch") -> None:
+    """Read the trades among ten levels by the live feed, and leave the levels out."""
+    ours(port, watch, TEN, "none")
 
 
 def callback(port: int, watch: "Watch") -> None:

@@ -20,11 +20,11 @@ from actors.core.book.orders import OrderBook
 from actors.core.book.records import (
     ASK,
     BID,
-    INT32_MAX,
-    NO_PRICE,
     BookChecks,
     OrderRecords,
     TenLevels,
+    ten_levels,
+    ticks_of,
 )
 from actors.core.book.ten import TenBook
 from protocol.instruments import instrument, root_of
@@ -114,32 +114,8 @@ def order_records(data: NDArray[np.void], tick: int) -> OrderRecords:
         action=data["action"],
         side=side,
         order_id=data["order_id"],
-        price=_ticks(data["price"], tick),
+        price=ticks_of(data["price"], tick),
         size=data["size"].astype(np.int64),
         flags=data["flags"],
         sequence=data["sequence"].astype(np.int64),
     )
-
-
-def ten_levels(data: NDArray[np.void], tick: int) -> TenLevels:
-    """Return records of schema mbp-10, all of one contract, as columns; `tick` in 1e-9."""
-    levels = data["levels"]
-
-    def column(name: str) -> NDArray[np.int64]:
-        by_side: NDArray[np.int64] = levels[name].astype(np.int64).transpose(0, 2, 1)
-        return by_side
-
-    return TenLevels(
-        ts_event=data["ts_event"].astype(np.int64),
-        flags=data["flags"],
-        sequence=data["sequence"].astype(np.int64),
-        price=_ticks(column("price"), tick),
-        size=column("size"),
-        orders=column("orders"),
-    )
-
-
-def _ticks(price: NDArray[np.int64], tick: int) -> NDArray[np.int64]:
-    """Return prices in ticks, NO_PRICE for what is undefined, off the grid or out of range."""
-    ticks, rest = np.divmod(price, tick)
-    return np.where((rest == 0) & (np.abs(ticks) <= INT32_MAX), ticks, NO_PRICE)

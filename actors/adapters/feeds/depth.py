@@ -12,7 +12,6 @@ different in it. What comes behind the last trade of a contract is left out: not
 on which anybody could decide.
 """
 
-import dataclasses
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,13 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.adapters.feeds.tape import OnTape, TapeRule
-from actors.core.book.changes import LevelChanges, depth_batch
-from actors.core.book.records import LAST, TenLevels
+from actors.core.book.changes import LevelChanges, depth_batch, of_batch_size
+from actors.core.book.records import TenLevels, since
 from actors.core.book.ten import TenBook
 from actors.core.columns import batch_of, trades_of
 from protocol.market import Cut, DepthBatch, TradeBatch
 
-CHANGES_MAX = 4_096  # Of a batch; an event of more stays whole.
 Opened = Callable[[Path, str, int], Iterator[TenLevels] | None]  # File, contract, instant.
 
 
@@ -80,9 +78,9 @@ class RecordedBook:
         while (held := self._next()) is not None:
             count = int(np.searchsorted(held.ts_event, ts_ns))
             if count:
-                yield _part(held, 0, count)
+                yield held.part(0, count)
             if count < len(held):
-                self._held = _part(held, count, len(held))
+                self._held = held.part(count, len(held))
                 return
 
     def _next(self) -> LevelChanges | None:
@@ -93,7 +91,7 @@ class RecordedBook:
             if rows is None:
                 self._files.popleft()
                 continue
-            changes = self._ten.apply(_since(rows, from_ns))
+            changes = self._ten.apply(since(rows, from_ns))
             held = changes if len(changes) else None
         return held
 
@@ -156,42 +154,5 @@ def _told(book: RecordedBook | None, slots: _Slots, ts_ns: int) -> Iterator[Dept
     for changes in book.before(ts_ns):
         bounds = slots.bounds(changes.ts_event)
         for start, stop in zip(bounds, bounds[1:], strict=False):
-            for part in _batches(_part(changes, start, stop)):
+            for part in of_batch_size(changes.part(start, stop)):
                 yield depth_batch(part, book.contract, book.simulated)
-
-
-def _batches(changes: LevelChanges) -> Iterator[LevelChanges]:
-    """Yield whole events, as many as fit: within one the book may not be looked at."""
-    start = 0
-    while start < len(changes):
-        full = int(np.searchsorted(changes.ends, start + CHANGES_MAX, side="right")) - 1
-        stop = int(changes.ends[full]) if full >= 0 else 0
-        if stop <= start:
-            stop = int(changes.ends[full + 1])
-        yield _part(changes, start, stop)
-        start = stop
-
-
-def _part(changes: LevelChanges, start: int, stop: int) -> LevelChanges:
-    """Return the rows from `start` up to `stop`, both of them where events begin or end."""
-    rows = slice(start, stop)
-    inside = (changes.ends > start) & (changes.ends <= stop)
-    return LevelChanges(
-        changes.ts_event[rows],
-        changes.side[rows],
-        changes.price[rows],
-        changes.size[rows],
-        changes.orders[rows],
-        changes.ends[inside] - start,
-    )
-
-
-def _since(rows: TenLevels, from_ns: int) -> TenLevels:
-    """Return rows from `from_ns` on, and of those before it the last book, as of then."""
-    early = np.maximum.accumulate(rows.ts_event) < from_ns
-    ended = np.flatnonzero(early & ((rows.flags & LAST) != 0))
-    keep = ~early
-    keep[ended[-1:]] = True
-    columns = {field.name: getattr(rows, field.name)[keep] for field in dataclasses.fields(rows)}
-    columns["ts_event"] = np.maximum(columns["ts_event"], from_ns)
-    return TenLevels(**columns)

@@ -34,7 +34,7 @@ from actors.core.market.records import (
     prints_of,
     runs_of,
 )
-from actors.core.market.rules import link_rule, live_rule
+from actors.core.market.rules import link_rule, live_book, live_rule
 from actors.core.market.words import Turn, utc_words
 from actors.core.session.calendar import trading_date
 from protocol.instruments import instrument_of
@@ -70,6 +70,7 @@ class LiveFeed:
         self._since_ns = self.log.since_ns
         self._synced_ns = 0
         self.tape = LiveTape(live_rule(settings))
+        self.book = live_book(settings)
         self._session = self._begun()
         self._resume()
 
@@ -85,7 +86,7 @@ class LiveFeed:
             self._connection.close()
             self.link.ended(now_ns, Fault(End.DISK, text=str(error)), self._jitter())
             self.tape, self.lost = LiveTape(self.tape.rule), ""
-            self.tape.resume(end_of(self.log.backwards(), self.tape.rule))
+            self._fold_end()
 
     def _work(self, now_ns: int) -> None:
         for frame in self._connection.read():
@@ -94,8 +95,9 @@ class LiveFeed:
             elif isinstance(frame, Ended):
                 self._ended(now_ns, frame.fault)
         if self.link.phase is Phase.LIVE:
-            self._append(self.tape.clock(self.clock_ns))
+            self._append(self.book.among(self.tape.clock(self.clock_ns)))
             self._renew(now_ns)
+        self._append(self.book.due(now_ns, self.tape))
         match self.link.step(now_ns):
             case Step.OPEN:
                 self._open(now_ns)
@@ -123,6 +125,7 @@ class LiveFeed:
             "spreads": self._session.intake.months.spreads,
             "late": self.refusals.counts[Reason.TIME_BACKWARDS],
             "refused": {str(reason): count for reason, count in self.refusals.counts.items()},
+            "book": self.book.shown(),
             **self.figures.shown(),
         }
 
@@ -130,15 +133,19 @@ class LiveFeed:
 
     def _resume(self) -> None:
         """Go on behind the end of the stream, and say that nothing is known of now."""
-        told = end_of(self.log.backwards(), self.tape.rule)
-        self.tape.resume(told)
-        lost = lost_in(told)
+        lost = lost_in(self._fold_end())
         wanted = self.settings.feed.symbol if self._since_ns else ""
         contract = self.tape.contract or next(iter(lost), wanted)
         if contract:
             self._lose("the feed begins anew", contract)
         # A change of contract that was cut short may have left another one lost.
         self._append(FeedRestored(contract=one) for one in lost if one != contract)
+
+    def _fold_end(self) -> list[Message]:
+        told = end_of(self.log.backwards(), self.tape.rule)
+        self.tape.resume(told)
+        self.book.resume(told)
+        return told
 
     def _begun(self) -> Session:
         known_ns = self.tape.last_ns or self._since_ns
@@ -212,11 +219,10 @@ class LiveFeed:
                 self._told(now_ns, records)
 
     def _traded(self, records: Records, at_ns: int) -> None:
-        clock_ns = clock_of(records)
-        prints = prints_of(records)
+        clock_ns, prints = clock_of(records), prints_of(records)
         if prints is not None:
             self.figures.lagged(int(prints.ts_event[-1]), at_ns)
-            self._take(self._session.intake.add(prints))
+        self._take([] if prints is None else self._session.intake.add(prints), records)
         self.clock_ns = max(self.clock_ns, clock_ns)
         lag_max_ns = self.chosen.lag_max_s * NANOS_PER_S
         if not lag_max_ns or self.link.phase is not Phase.LIVE:
@@ -229,9 +235,10 @@ class LiveFeed:
             self._late = False
             self._restore()
 
-    def _take(self, found: Iterable[Fresh]) -> None:
+    def _take(self, found: Iterable[Fresh], records: Records | None = None) -> None:
+        """Lay what is new, and among it what `records` tell of the book."""
+        intake, gate = self._session.intake, self._session.gate
         for fresh in found:
-            gate = self._session.gate
             same = fresh.contract == self.tape.contract
             gate.last_ticks = self.tape.last_ticks if same else None
             trades = gate.passed(rows_of(fresh, self._tick), "live")
@@ -240,7 +247,11 @@ class LiveFeed:
             if self.lost not in ("", fresh.contract):
                 self._restore()
                 self._lose("another contract", fresh.contract)
-            self._append(self.tape.add(trades, fresh.contract))
+            self.book.add(records, intake.months, fresh.contract)
+            self._append(self.book.among(self.tape.add(trades, fresh.contract)))
+            records = None
+        if intake.contract == self.tape.contract:  # A stream begins with trades.
+            self.book.add(records, intake.months, intake.contract)
 
     def _told(self, now_ns: int, records: Records) -> None:
         """Do what the gateway's own words ask for."""
@@ -270,6 +281,8 @@ class LiveFeed:
     def _append(self, messages: Iterable[Message]) -> None:
         for message in messages:
             self.log.append(message)
+            if isinstance(message, FeedLost):  # Whatever the reason: readers forget theirs, too.
+                self.book.begin_anew()
 
     def _lose(self, reason: str, contract: str) -> None:
         if not self.lost:

@@ -24,7 +24,7 @@ from actors.adapters.frames import FrameLog
 from actors.adapters.segments import SegmentedLog, segments_in
 from actors.adapters.whole_file import replace_file
 from actors.core.export.instants import day_end_ns, instant_ns
-from protocol.codec import decode, encode
+from protocol.codec import decode, encode, kind_of
 from protocol.market import DepthBatch, TradeBatch
 from protocol.message import Message
 
@@ -91,15 +91,27 @@ class LiveLog:
             self._unsynced = 0
 
     def backwards(self) -> Iterator[Message]:
-        """Yield the messages from the last one back, the recorder's where ours are gone."""
+        """Yield the messages from the last one back, the recorder's where ours are gone.
+
+        Of the changes of the book, which are most of a stream, the last that are any are enough.
+        """
+        told = False
+        for frame in self._frames_backwards():
+            if told and kind_of(frame) is DepthBatch:
+                continue
+            message = decode(frame)
+            told = told or (isinstance(message, DepthBatch) and len(message) > 0)
+            yield message
+
+    def _frames_backwards(self) -> Iterator[bytes]:
         for number in range(self._log.last, self._log.first - 1, -1):
-            yield decode(self._log.read(number))
+            yield self._log.read(number)
         for segment in reversed(segments_in(self._directory)):
             log = FrameLog.read_only(segment.path)
             try:
                 newest = min(segment.first + log.last, self._log.first) - segment.first
                 for number in range(newest, 0, -1):
-                    yield decode(log.read(number))
+                    yield log.read(number)
             finally:
                 log.close()
 

@@ -4,7 +4,7 @@ Of an event each level touched is told once, as it is at the event's end, and wh
 before what came: so a reader who applies row after row never sees a book crossed that was not.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -15,6 +15,7 @@ from actors.core.book.levels import Levels, crossed
 from actors.core.book.records import BID, LEVELS, NO_PRICE, TenLevels
 from protocol.market import DepthBatch
 
+CHANGES_MAX = 4_096  # Of a batch; an event of more stays whole.
 Row = tuple[int, int, int, int, int]  # Time, side, price, contracts, orders.
 
 
@@ -32,6 +33,19 @@ class LevelChanges:
     def __len__(self) -> int:
         return len(self.ts_event)
 
+    def part(self, start: int, stop: int) -> "LevelChanges":
+        """Return the rows from `start` up to `stop`, both of them where events begin or end."""
+        rows = slice(start, stop)
+        inside = (self.ends > start) & (self.ends <= stop)
+        return LevelChanges(
+            self.ts_event[rows],
+            self.side[rows],
+            self.price[rows],
+            self.size[rows],
+            self.orders[rows],
+            self.ends[inside] - start,
+        )
+
 
 def changes_of(rows: Sequence[Row], ends: Sequence[int]) -> LevelChanges:
     """Return rows as columns; an event that changed nothing, an end told twice, is none."""
@@ -44,6 +58,33 @@ def changes_of(rows: Sequence[Row], ends: Sequence[int]) -> LevelChanges:
         table[:, 4].astype(np.int32),
         np.array([end for end in dict.fromkeys(ends) if end], np.int64),
     )
+
+
+def joined(parts: Sequence[LevelChanges]) -> LevelChanges:
+    """Return consecutive changes, at least one part of them, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    before = np.cumsum([0, *map(len, parts[:-1])])
+    return LevelChanges(
+        np.concatenate([one.ts_event for one in parts]),
+        np.concatenate([one.side for one in parts]),
+        np.concatenate([one.price for one in parts]),
+        np.concatenate([one.size for one in parts]),
+        np.concatenate([one.orders for one in parts]),
+        np.concatenate([one.ends + rows for one, rows in zip(parts, before, strict=True)]),
+    )
+
+
+def of_batch_size(changes: LevelChanges) -> Iterator[LevelChanges]:
+    """Yield whole events, as many as fit: within one the book may not be looked at."""
+    start = 0
+    while start < len(changes):
+        full = int(np.searchsorted(changes.ends, start + CHANGES_MAX, side="right")) - 1
+        stop = int(changes.ends[full]) if full >= 0 else 0
+        if stop <= start:
+            stop = int(changes.ends[full + 1])
+        yield changes.part(start, stop)
+        start = stop
 
 
 def depth_batch(changes: LevelChanges, contract: str, simulated: bool) -> DepthBatch:

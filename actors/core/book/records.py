@@ -5,7 +5,7 @@ NO_PRICE; the book counts such a record and leaves it out. A column of `TenLevel
 (n, 2, 10): row, side (bids, asks), level (the best first). A level without a size is none.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,17 @@ class TenLevels:
     def __len__(self) -> int:
         return len(self.ts_event)
 
+    def where(self, keep: NDArray[np.bool_] | slice) -> "TenLevels":
+        """Return the rows that `keep` picks."""
+        return TenLevels(
+            self.ts_event[keep],
+            self.flags[keep],
+            self.sequence[keep],
+            self.price[keep],
+            self.size[keep],
+            self.orders[keep],
+        )
+
 
 @dataclass(slots=True)
 class BookChecks:
@@ -85,6 +96,45 @@ class BookChecks:
     crossed: int = 0  # Events after which the best bid is not below the best ask.
     inside: int = 0  # Trades at a better price than the touch showed: an order was missing.
     doubtful: int = 0  # Records of which the feed itself says that the book may be wrong.
+
+
+def ten_levels(data: NDArray[np.void], tick: int) -> TenLevels:
+    """Return records of schema mbp-10, all of one contract, as columns; `tick` in 1e-9.
+
+    The field `levels` has ten of price, size and orders, each of them a bid and an ask.
+    """
+    levels = data["levels"]
+
+    def column(name: str) -> NDArray[np.int64]:
+        by_side: NDArray[np.int64] = levels[name].astype(np.int64).transpose(0, 2, 1)
+        return by_side
+
+    return TenLevels(
+        ts_event=data["ts_event"].astype(np.int64),
+        flags=data["flags"],
+        sequence=data["sequence"].astype(np.int64),
+        price=ticks_of(column("price"), tick),
+        size=column("size"),
+        orders=column("orders"),
+    )
+
+
+def ticks_of(price: NDArray[np.int64], tick: int) -> NDArray[np.int64]:
+    """Return prices in ticks, NO_PRICE for what is undefined, off the grid or out of range."""
+    ticks, rest = np.divmod(price, tick)
+    return np.where((rest == 0) & (np.abs(ticks) <= INT32_MAX), ticks, NO_PRICE)
+
+
+def since(rows: TenLevels, from_ns: int) -> TenLevels:
+    """Return rows from `from_ns` on, and of those before it the last book, as of then."""
+    early = np.maximum.accumulate(rows.ts_event) < from_ns
+    if not early.any():
+        return rows
+    ended = np.flatnonzero(early & ((rows.flags & LAST) != 0))
+    keep = ~early
+    keep[ended[-1:]] = True
+    kept = rows.where(keep)
+    return replace(kept, ts_event=np.maximum(kept.ts_event, from_ns))
 
 
 def backwards(sequence: NDArray[np.int64], last: int) -> int:

@@ -25,10 +25,13 @@ _REMOVED, _SET = 0, 1
 
 
 class TenBook:
-    """The ten best levels of one contract, as the last event left them."""
+    """The ten best levels of one contract, as the last event left them.
 
-    def __init__(self) -> None:
-        self.checks = BookChecks()
+    Whoever begins books anew may count what is wrong with all of them together.
+    """
+
+    def __init__(self, checks: BookChecks | None = None) -> None:
+        self.checks = checks or BookChecks()
         self.price = np.full((2, LEVELS), NO_PRICE, np.int64)
         self.size = np.zeros((2, LEVELS), np.int64)
         self.orders = np.zeros((2, LEVELS), np.int64)
@@ -78,12 +81,7 @@ class TenBook:
         differs = (price != old[0]) | (size != old[1]) | (orders != old[2])
         rows = np.flatnonzero(differs.any((1, 2)))
         was, now = [column[rows] for column in old], [price[rows], size[rows], orders[rows]]
-        # (row, side, new level, old level): the same price on the same side.
-        same = (now[0][..., :, None] == was[0][..., None, :]) & (now[1] > 0)[..., None]
-        alike = same & (now[1][..., :, None] == was[1][..., None, :])
-        alike &= now[2][..., :, None] == was[2][..., None, :]
-        came = np.nonzero((now[1] > 0) & ~alike.any(3))
-        gone = np.nonzero((was[1] > 0) & ~same.any(2))
+        came, gone = map(np.nonzero, _differences(was, now, differs[rows]))
         row = np.concatenate((gone[0], came[0]))
         phase = np.repeat((_REMOVED, _SET), (len(gone[0]), len(came[0])))
         order = np.lexsort((phase, row))  # Stable: bids before asks, the best first.
@@ -98,6 +96,29 @@ class TenBook:
             orders=np.concatenate((nothing, now[2][came]))[order].astype(np.int32),
             ends=ends.astype(np.int64),
         )
+
+
+def _differences(
+    was: list[NDArray[np.int64]], now: list[NDArray[np.int64]], differs: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which levels came or changed, by their new places, and which went, by their old.
+
+    `was` and `now` are price, size and orders of shape (n, 2, 10); `differs` tells the places at
+    which they do. Where all prices of a side stay, as nearly always, a place is a level; only
+    where they move each new level is looked for among all the old ones.
+    """
+    came, gone = differs & (now[1] > 0), np.zeros_like(differs)
+    moved = np.nonzero((was[0] != now[0]).any(2))
+    old, new = [column[moved] for column in was], [column[moved] for column in now]
+    # (side of a row, new level, old level); a price is on a side once.
+    same = (new[0][:, :, None] == old[0][:, None, :]) & (new[1] > 0)[:, :, None]
+    place = same.argmax(2)
+    alike = same.any(2)
+    for one, other in zip(new[1:], old[1:], strict=True):
+        alike &= one == np.take_along_axis(other, place, 1)
+    came[moved] = (new[1] > 0) & ~alike
+    gone[moved] = (old[1] > 0) & ~same.any(1)
+    return came, gone
 
 
 def _sound(

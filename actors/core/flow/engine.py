@@ -13,6 +13,8 @@ book is counted too but never left out, since the book would stay wrong: it take
 time of the change before it, or at the start of the open slice.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -91,6 +93,15 @@ class FlowEngine:
         self.book.add(depth, ts)
         return self._judge_before(ts)
 
+    def lose_book(self) -> None:
+        """Take note that nobody knows the book any more: its next changes tell all of it anew.
+
+        What says so has no time; the book counts as lost since its last change.
+        """
+        if self.depth_ns != NEVER:
+            self.depth_ns = max(self.depth_ns, self.frontier_ns)
+            self.book.lose(self.depth_ns)
+
     def until(self, ts_ns: int) -> Found:
         """Return what the open slice came to if it is over at `ts_ns`.
 
@@ -134,6 +145,8 @@ class FlowEngine:
         tape, book = self.trades.join(), self.book.join()
         judged: Found = []
         for end_ns, found in zip(ends, measure(tape, book, ends, self.rule), strict=True):
+            if book.lost(end_ns):
+                found = replace(found, depth_ppm=None)
             self.metrics = found
             self._sample(end_ns, tape, book)
             judged += [*self._turned(end_ns, found), *self._judge(end_ns, found, tape, book)]

@@ -15,6 +15,7 @@ from actors.core.flow.book import NO_MID, Book
 from protocol.market import Aggressor, DepthBatch, SideSource
 
 NEVER = -(2**63)
+LOST = NO_MID - 1
 ROWS_MAX = 20_000_000  # In a window: more is a clock that stands still, not a market.
 
 Int64 = NDArray[np.int64]
@@ -49,13 +50,18 @@ class BookSteps:
     ask_size: Int64
     bid_depth: Int64  # Contracts on levels 1 to 5.
     ask_depth: Int64
-    twice_mid: Int64  # Ticks; NO_MID where there is none.
+    twice_mid: Int64  # Ticks; NO_MID where there is none, LOST where nobody knows the book.
+
+    def lost(self, ts_ns: int) -> bool:
+        """Return whether the book was lost, and not told again, just before `ts_ns`."""
+        row = int(np.searchsorted(self.ts, ts_ns)) - 1
+        return row >= 0 and int(self.twice_mid[row]) == LOST
 
     def mid(self, ts_ns: int) -> int | None:
         """Return twice the mid that stood just before `ts_ns`; None where there was none."""
         row = int(np.searchsorted(self.ts, ts_ns)) - 1
         twice = NO_MID if row < 0 else int(self.twice_mid[row])
-        return None if twice == NO_MID else twice
+        return None if twice in (NO_MID, LOST) else twice
 
 
 def tape_of(trades: Trades) -> Tape:
@@ -157,6 +163,12 @@ class BookWindow:
             self.rows += len(rows)
             _check_rows(self.rows)
             self.parts.append(np.array(rows, np.int64).T)
+
+    def lose(self, ts_ns: int) -> None:
+        """Forget the book: from `ts_ns` on nothing rests anywhere until it is told again."""
+        self.book = Book()
+        self.parts.append(np.array([[ts_ns], [0], [0], [0], [0], [LOST]], np.int64))
+        self.rows += 1
 
     def join(self) -> BookSteps:
         """Return the states of the window, the first of them perhaps from before it."""

@@ -79,6 +79,10 @@ class LiveTape:
         due = self._cuts.due_cuts(now_ns, self.rule.grace_ns)
         return [self._next_cut(ts_ns, reason) for ts_ns, reason in due]
 
+    def next_cut_ns(self, until_ns: int) -> int | None:
+        """Return the earliest cut up to `until_ns` that is still to be laid; None for none."""
+        return self._cuts.next_ns(until_ns)
+
     def resume(self, messages: Iterable[Message]) -> None:
         """Fold the end of a stream, as `end_of` returns it, in order."""
         told = list(messages)

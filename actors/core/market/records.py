@@ -9,12 +9,13 @@ Layouts are those of the official decoder, which brings older versions to this o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from actors.core.book.records import TenLevels, ten_levels
 from protocol.market import Aggressor
 
 TRADES, MBP_1, MBP_10, MBO = 0, 1, 10, 160
@@ -24,7 +25,7 @@ HEAD_BYTES = 16
 UNDEF_PRICE = 2**63 - 1
 UNDEF_TIME = 2**64 - 1
 
-_Fields = dict[str, tuple[str, int]]
+_Fields = dict[str, tuple[Any, int]]
 _HEAD: _Fields = {
     "length": ("u1", 0), "rtype": ("u1", 1), "instrument_id": ("<u4", 4), "ts_event": ("<u8", 8),
 }  # fmt: skip
@@ -33,6 +34,9 @@ _TRADE = _HEAD | {
     "flags": ("u1", 30), "ts_recv": ("<u8", 32),
 }  # fmt: skip
 _QUOTED = _TRADE | {"bid": ("<i8", 48), "ask": ("<i8", 56)}
+# Each level is a bid and an ask; so is each of these columns.
+_LEVEL = np.dtype([("price", "<i8", 2), ("size", "<u4", 2), ("orders", "<u4", 2)])
+_TEN = _QUOTED | {"sequence": ("<u4", 44), "levels": ((_LEVEL, 10), 48)}
 _MBO = _HEAD | {
     "price": ("<i8", 24), "size": ("<u4", 32), "flags": ("u1", 36), "action": ("u1", 38),
     "side": ("u1", 39), "ts_recv": ("<u8", 40),
@@ -48,7 +52,7 @@ _MAPPING = _HEAD | {"asked": ("S71", 17), "symbol": ("S71", 89)}
 _ERROR = _HEAD | {"text": ("S302", 16), "code": ("u1", 318)}
 _SYSTEM = _HEAD | {"text": ("S303", 16), "code": ("u1", 319)}
 _LAYOUTS: dict[int, tuple[_Fields, int]] = {
-    TRADES: (_TRADE, 48), MBP_1: (_QUOTED, 80), MBP_10: (_QUOTED, 368), MBO: (_MBO, 56),
+    TRADES: (_TRADE, 48), MBP_1: (_QUOTED, 80), MBP_10: (_TEN, 368), MBO: (_MBO, 56),
     STATUS: (_STATUS, 40), DEFINITION: (_DEFINITION, 520), ERROR: (_ERROR, 320),
     MAPPING: (_MAPPING, 176), SYSTEM: (_SYSTEM, 320), STATISTICS: (_STATISTICS, 80),
 }  # fmt: skip
@@ -146,6 +150,21 @@ def prints_of(records: Records) -> Prints | None:
         bid=rows["bid"] if quoted else None,
         ask=rows["ask"] if quoted else None,
     )
+
+
+def levels_of(records: Records, ids: tuple[int, ...], tick: int) -> TenLevels | None:
+    """Return the ten levels of our instrument in records of mbp-10; None where there are none.
+
+    `tick` is in 1e-9. An event is no later than its capture: a time that is, is none of this
+    market, and what comes behind it would be held to it.
+    """
+    rows = records.rows
+    mine = np.isin(rows["instrument_id"], ids)
+    if not mine.any():
+        return None
+    rows = rows if mine.all() else rows[mine]
+    times = np.minimum(rows["ts_event"], rows["ts_recv"]).astype(np.int64)
+    return replace(ten_levels(rows, tick), ts_event=times)
 
 
 def clock_of(records: Records) -> int:

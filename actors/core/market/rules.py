@@ -1,8 +1,10 @@
 """What the settings say of a live feed, as its calculations take it."""
 
 from actors.core.market.link import LinkRule
+from actors.core.market.live_book import LiveBook
 from actors.core.market.live_tape import LiveRule
 from actors.core.rules import hours_of, series_of
+from protocol.instruments import instrument_of
 from protocol.settings import Settings
 from protocol.units import NANOS_PER_MS, NANOS_PER_S
 
@@ -18,6 +20,15 @@ def live_rule(settings: Settings) -> LiveRule:
         batch_trades_max=settings.feed.batch_trades_max,
         grace_ns=settings.databento.grace_ms * NANOS_PER_MS,
         overlap_ns=settings.databento.overlap_ms * NANOS_PER_MS,
+    )
+
+
+def live_book(settings: Settings) -> LiveBook:
+    """Return the book of a live feed, which only a schema of ten levels can tell."""
+    return LiveBook(
+        wanted=settings.feed.depth == "ten" and settings.databento.schema == "mbp-10",
+        slice_ns=settings.flow.step_s * NANOS_PER_S,
+        tick_billionths=instrument_of(settings.feed.symbol).tick_billionths,
     )
 
 

@@ -100,6 +100,12 @@ class DetectorSet:
         """Return what the changes of the book in `batch` confirm."""
         return self._tape_of(batch.contract, batch.simulated).add_depth(batch)
 
+    def lose_book(self, contract: str) -> None:
+        """Take note that nobody knows the book of `contract` any more, since its feed is lost."""
+        flow = None if self.tape is None else self.tape.flow
+        if flow is not None and (flow.contract, flow.simulated) == (contract, False):
+            flow.lose_book()
+
     def until(self, ts_ns: int) -> OnTape:
         """Return what the tape confirms once all before `ts_ns` is known to have been seen."""
         return [] if self.tape is None else self.tape.until(ts_ns)

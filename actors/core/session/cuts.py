@@ -104,6 +104,16 @@ class Cuts:
             self._done_ns = found[-1][0]
         return found
 
+    def next_ns(self, until_ns: int) -> int | None:
+        """Return the earliest instant up to `until_ns` that a cut may still be laid at, if any."""
+        if self._done_ns is None:
+            return None
+        due = {cutter.due_ns for cutter in self._cutters if cutter.due_ns is not None}
+        outstanding = (self._ahead | self._slices | due).union(
+            _boundaries(self._done_ns, until_ns, self.hours)
+        )
+        return min((ts for ts in outstanding if self._done_ns < ts <= until_ns), default=None)
+
     def _passed(self, done_ns: int, until_ns: int) -> list[tuple[int, CutReason]]:
         """Return the cuts after `done_ns` up to `until_ns` and take them off the list."""
         instants = {ts: CutReason.TIMER for ts in self._slices if done_ns < ts <= until_ns}

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.adapters.feeds import depth
-from actors.adapters.feeds.depth import CHANGES_MAX, Depths, with_depth
+from actors.adapters.feeds.depth import Depths, with_depth
 from actors.adapters.feeds.tape import TapeRule, tape
-from actors.core.book.changes import LevelBook, changes_in
+from actors.core.book import changes
+from actors.core.book.changes import CHANGES_MAX, LevelBook, changes_in
 from actors.core.book.records import LAST, LEVELS, NO_PRICE, TenLevels
 from protocol.market import BarWarm, Cut, DepthBatch, TradeBatch
 from protocol.pattern_settings import FlowSettings
@@ -214,7 +214,7 @@ def test_a_batch_holds_so_many_changes_and_no_more(more, counts):
 
 @pytest.mark.parametrize(("limit", "counts"), [(1, [2, 1, 1]), (2, [2, 2]), (3, [3, 1])])
 def test_an_event_of_more_than_fits_stays_whole(monkeypatch, limit, counts):
-    monkeypatch.setattr(depth, "CHANGES_MAX", limit)
+    monkeypatch.setattr(changes, "CHANGES_MAX", limit)
     rows = levels((START, 5), (START + 1, 6), (START + 2, 7))
     messages = laid([trades_from([START, START + 2], 100)], (START, rows))
     assert [len(found) for found in messages if isinstance(found, DepthBatch)] == counts

@@ -61,10 +61,11 @@ class Floor:
         values = {"gateway": "127.0.0.1", "port": port, "backoff_ms": 20, "stall_s": 60,
                   "lag_max_s": 0, "beside": ()} | chosen  # fmt: skip
         symbol, key = values.pop("symbol", "ES"), values.pop("key", KEY)
+        depth = values.pop("depth", "ten")
         settings = dataclasses.replace(
             settings,
             databento=dataclasses.replace(settings.databento, **values),
-            feed=dataclasses.replace(settings.feed, symbol=symbol),
+            feed=dataclasses.replace(settings.feed, symbol=symbol, depth=depth),
         )
         self.data = directory / "data"
         self.data.mkdir(exist_ok=True)

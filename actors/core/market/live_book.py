@@ -1,0 +1,136 @@
+"""The book of a live feed: ten levels as they come, told as changes in their places on the stream.
+
+A record tells all ten levels, so whatever was missed, the next one has it. Every event is told,
+not only the last state: the metrics weigh a book by how long it stood.
+
+Changes stand behind the trades of their slice of the metrics and before anything of the next, and
+all of them that are earlier than a cut before it. So a change at or behind the next cut waits
+until that is laid; the others wait a little, so that whoever reads the stream has few batches.
+What comes later than the gateway's clock allowed for stands behind its cut all the same, with its
+own time, as a late trade does. What is sent again after a break was told already as far as it is
+older than the last change on the stream: of that only the last book is told, as of then. So times
+never fall, and at its end the book is that of the last record whatever happened before.
+
+Whenever the stream says that the feed is lost nobody knows the book any more. It begins anew: what
+waited is dropped, and the next record is told with all of its levels. Readers forget theirs at
+that word.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from actors.core.book.changes import LevelChanges, depth_batch, joined, of_batch_size
+from actors.core.book.records import BookChecks, since
+from actors.core.book.ten import TenBook
+from actors.core.columns import batch_of, trades_of
+from actors.core.market.live_tape import LiveTape
+from actors.core.market.months import Months
+from actors.core.market.records import MBP_10, Records, levels_of
+from protocol.market import Cut, DepthBatch, TradeBatch
+from protocol.message import Message
+from protocol.units import NANOS_PER_MS
+
+TOLD_NS = 50 * NANOS_PER_MS  # So often changes are told that nothing else makes urgent.
+ROWS_MAX = 2_048  # At a time: ten levels for each are a hundred times as many bytes.
+WAITING_MAX = 1_000_000  # Changes; with more of them no cut is waited for any more.
+
+
+class LiveBook:
+    """The book of the contract that is traded; without `wanted` it stays empty."""
+
+    def __init__(self, wanted: bool, slice_ns: int, tick_billionths: int) -> None:
+        self.wanted = wanted
+        self.slice_ns = slice_ns  # Of the metrics, multiples of it since 1970.
+        self.tick_billionths = tick_billionths
+        self.checks = BookChecks()
+        self.contract = ""
+        self.told_ns = 0  # Of the newest change on the stream.
+        self.waiting = 0  # Changes.
+        self._ten = TenBook(self.checks)
+        self._parts: deque[LevelChanges] = deque()
+        self._looked_ns = 0
+
+    def begin_anew(self) -> None:
+        """Forget the book and what of it waits: the next record tells all levels."""
+        self._ten = TenBook(self.checks)
+        self._parts.clear()
+        self.waiting = 0
+
+    def resume(self, messages: Iterable[Message]) -> None:
+        """Fold the end of a stream, oldest first, as far as it tells what was told last."""
+        self.begin_anew()
+        self.told_ns = 0
+        for message in messages:
+            if isinstance(message, DepthBatch) and len(message):
+                self.told_ns = int.from_bytes(message.ts_event[-8:], "little", signed=True)
+
+    def add(self, records: Records | None, months: Months, contract: str) -> None:
+        """Take in what records tell of the book of `contract`, if they are of ten levels."""
+        if not self.wanted or records is None or records.rtype != MBP_10:
+            return
+        self.contract, ids = contract, months.ids(contract)
+        for start in range(0, len(records.rows), ROWS_MAX):
+            part = Records(records.rtype, records.rows[start : start + ROWS_MAX])
+            rows = levels_of(part, ids, self.tick_billionths)
+            changes = None if rows is None else self._ten.apply(since(rows, self.told_ns))
+            if changes is not None and len(changes):
+                self._parts.append(changes)
+                self.waiting += len(changes)
+
+    def among(self, messages: Iterable[TradeBatch | Cut]) -> Iterator[Message]:
+        """Yield trades and cuts with the changes in their places among them."""
+        for message in messages:
+            if isinstance(message, Cut):
+                yield from self._before(message.ts_ns)
+                yield message
+            elif self.waiting:
+                yield from self._slotted(message)
+            else:
+                yield message
+
+    def due(self, now_ns: int, tape: LiveTape) -> Iterator[Message]:
+        """Yield what waits and is due at `now_ns`, monotonic; not what a cut must stand before."""
+        if not self.waiting or now_ns - self._looked_ns < TOLD_NS:
+            return
+        self._looked_ns = now_ns
+        behind_ns = int(self._parts[-1].ts_event[-1]) + 1
+        cut_ns = tape.next_cut_ns(behind_ns - 1) if self.waiting <= WAITING_MAX else None
+        yield from self._before(behind_ns if cut_ns is None else cut_ns)
+
+    def shown(self) -> dict[str, Any]:
+        """Return the state for a screen."""
+        return {"waiting": self.waiting, "told_ns": self.told_ns, **asdict(self.checks)}
+
+    def _slotted(self, message: TradeBatch) -> Iterator[Message]:
+        """Yield trades slice by slice, before each of them what the book did up to its begin."""
+        trades = trades_of(message)
+        begins = trades.ts_event - trades.ts_event % self.slice_ns
+        stops = (np.flatnonzero(np.diff(begins)) + 1).tolist()
+        for start, stop in zip([0, *stops], [*stops, len(begins)], strict=True):
+            yield from self._before(int(begins[start]))
+            part = trades.slice(start, stop)
+            yield batch_of(part, message.contract, message.simulated) if stops else message
+
+    def _before(self, ts_ns: int) -> Iterator[DepthBatch]:
+        """Yield what waits of before `ts_ns`, whole events, no more in a batch than fits."""
+        found: list[LevelChanges] = []
+        while self._parts:
+            part = self._parts.popleft()
+            count = int(np.searchsorted(part.ts_event, ts_ns))
+            if count < len(part):
+                self._parts.appendleft(part.part(count, len(part)))
+            if count:
+                found.append(part.part(0, count))
+            if count < len(part):
+                break
+        if not found:
+            return
+        changes = joined(found)
+        self.waiting -= len(changes)
+        self.told_ns = int(changes.ts_event[-1])
+        for one in of_batch_size(changes):
+            yield depth_batch(one, self.contract, False)
