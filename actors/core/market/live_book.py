@@ -22,6 +22,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from actors.core.book.changes import LevelChanges, depth_batch, joined, of_batch_size
 from actors.core.book.records import BookChecks, since
@@ -36,6 +37,7 @@ from protocol.units import NANOS_PER_MS
 
 TOLD_NS = 50 * NANOS_PER_MS  # So often changes are told that nothing else makes urgent.
 ROWS_MAX = 2_048  # At a time: ten levels for each are a hundred times as many bytes.
+FAR_NS = 2**63
 WAITING_MAX = 1_000_000  # Changes; with more of them no cut is waited for any more.
 
 
@@ -49,16 +51,28 @@ class LiveBook:
         self.checks = BookChecks()
         self.contract = ""
         self.told_ns = 0  # Of the newest change on the stream.
-        self.waiting = 0  # Changes.
+        self._ids: tuple[int, ...] = ()
         self._ten = TenBook(self.checks)
+        # What came is looked at together with what came before and after: a look costs as much
+        # for one record as for a hundred.
+        self._heard: list[NDArray[np.void]] = []
+        self._heard_rows = 0
+        self._heard_ns = FAR_NS  # No record of these is earlier.
         self._parts: deque[LevelChanges] = deque()
+        self._changes = 0
         self._looked_ns = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many records and changes are still to be told."""
+        return self._heard_rows + self._changes
 
     def begin_anew(self) -> None:
         """Forget the book and what of it waits: the next record tells all levels."""
         self._ten = TenBook(self.checks)
+        self._hear_nothing()
         self._parts.clear()
-        self.waiting = 0
+        self._changes = 0
 
     def resume(self, messages: Iterable[Message]) -> None:
         """Fold the end of a stream, oldest first, as far as it tells what was told last."""
@@ -72,14 +86,14 @@ class LiveBook:
         """Take in what records tell of the book of `contract`, if they are of ten levels."""
         if not self.wanted or records is None or records.rtype != MBP_10:
             return
-        self.contract, ids = contract, months.ids(contract)
-        for start in range(0, len(records.rows), ROWS_MAX):
-            part = Records(records.rtype, records.rows[start : start + ROWS_MAX])
-            rows = levels_of(part, ids, self.tick_billionths)
-            changes = None if rows is None else self._ten.apply(since(rows, self.told_ns))
-            if changes is not None and len(changes):
-                self._parts.append(changes)
-                self.waiting += len(changes)
+        rows = records.rows
+        self.contract, self._ids = contract, months.ids(contract)
+        self._heard.append(rows)
+        self._heard_rows += len(rows)
+        earliest = min(int(rows["ts_event"].min()), int(rows["ts_recv"].min()))
+        self._heard_ns = min(self._heard_ns, earliest)
+        if self._heard_rows >= ROWS_MAX:
+            self._look()
 
     def among(self, messages: Iterable[TradeBatch | Cut]) -> Iterator[Message]:
         """Yield trades and cuts with the changes in their places among them."""
@@ -97,9 +111,11 @@ class LiveBook:
         if not self.waiting or now_ns - self._looked_ns < TOLD_NS:
             return
         self._looked_ns = now_ns
-        behind_ns = int(self._parts[-1].ts_event[-1]) + 1
-        cut_ns = tape.next_cut_ns(behind_ns - 1) if self.waiting <= WAITING_MAX else None
-        yield from self._before(behind_ns if cut_ns is None else cut_ns)
+        self._look()
+        if self._parts:
+            last_ns = int(self._parts[-1].ts_event[-1])
+            cut_ns = tape.next_cut_ns(last_ns) if self._changes <= WAITING_MAX else None
+            yield from self._before(last_ns + 1 if cut_ns is None else cut_ns)
 
     def shown(self) -> dict[str, Any]:
         """Return the state for a screen."""
@@ -117,20 +133,36 @@ class LiveBook:
 
     def _before(self, ts_ns: int) -> Iterator[DepthBatch]:
         """Yield what waits of before `ts_ns`, whole events, no more in a batch than fits."""
+        if self._heard_ns < ts_ns:
+            self._look()
         found: list[LevelChanges] = []
-        while self._parts:
+        while self._parts and int(self._parts[0].ts_event[0]) < ts_ns:
             part = self._parts.popleft()
             count = int(np.searchsorted(part.ts_event, ts_ns))
+            found.append(part.part(0, count))
             if count < len(part):
                 self._parts.appendleft(part.part(count, len(part)))
-            if count:
-                found.append(part.part(0, count))
-            if count < len(part):
-                break
         if not found:
             return
         changes = joined(found)
-        self.waiting -= len(changes)
+        self._changes -= len(changes)
         self.told_ns = int(changes.ts_event[-1])
         for one in of_batch_size(changes):
             yield depth_batch(one, self.contract, False)
+
+    def _look(self) -> None:
+        """Turn what was heard into changes that wait."""
+        if not self._heard:
+            return
+        heard = np.concatenate(self._heard)
+        self._hear_nothing()
+        for start in range(0, len(heard), ROWS_MAX):
+            part = Records(MBP_10, heard[start : start + ROWS_MAX])
+            rows = levels_of(part, self._ids, self.tick_billionths)
+            changes = None if rows is None else self._ten.apply(since(rows, self.told_ns))
+            if changes is not None and len(changes):
+                self._parts.append(changes)
+                self._changes += len(changes)
+
+    def _hear_nothing(self) -> None:
+        self._heard, self._heard_rows, self._heard_ns = [], 0, FAR_NS

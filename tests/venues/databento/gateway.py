@@ -282,7 +282,8 @@ class Gateway:
     async def _beat(self, peer: Peer) -> None:
         while True:
             await asyncio.sleep(self.habits.heartbeat_s)
-            await peer.send(system(0, "Heartbeat", self._clock()))
+            if not peer.begun or peer.cursor == self.released:  # Else its time is still to come.
+                await peer.send(system(0, "Heartbeat", self._clock()))
 
 
 @contextmanager
