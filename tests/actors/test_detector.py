@@ -4,16 +4,17 @@ import dataclasses
 
 import pytest
 
+from actors.core.book.changes import changes_of, depth_batch
 from actors.core.columns import batch_of
 from actors.detector import DetectorShell
-from protocol.market import Cut, CutReason, DepthBatch, ValueJudged, Window
+from protocol.market import Cut, CutReason, DepthBatch, FeedLost, ValueJudged, Window
 from protocol.message import Message
 from protocol.pattern_settings import FlowSettings
 from protocol.patterns import Direction, Pattern
 from protocol.settings import FeedSettings, Settings
 from protocol.signals import SignalRaised, ZoneChanged, ZoneState
 from protocol.units import NANOS_PER_S
-from tests.makers import at, make_bar, make_trades
+from tests.makers import CONTRACT, at, make_bar, make_trades
 
 # A stack of buying from 401 to 403 under a high where both sides traded.
 STACKED = make_bar(low=400, sells=(1, 1, 1, 30), buys=(0, 90, 90, 90))
@@ -110,6 +111,37 @@ def test_a_cut_judges_the_slice_that_is_over_and_the_page_shows_its_metrics():
     assert (signal.pattern, signal.ts_ns) == (Pattern.FLOW_BUYING, end.ts_ns)
     assert shell.inspect()["signals"] == {"flow_buying": 1}
     assert shell.inspect()["metrics"]["delta"] == 300
+
+
+def depth(ts: int, *rows: tuple[int, int, int]) -> DepthBatch:
+    changes = changes_of([(ts, *row, 1) for row in rows], [len(rows)])
+    return depth_batch(changes, CONTRACT, False)
+
+
+def level_2(shell: DetectorShell, number: int) -> int | None:
+    """Let a slice pass; return the level-2 imbalance at its end."""
+    ts = at("10:00") + number * 5 * NANOS_PER_S
+    shell.on_trades(batch_of(make_trades([(ts, 400, "B", 1)]), CONTRACT, False))
+    shell.on_cut(Cut(number=number + 1, ts_ns=ts + 5 * NANOS_PER_S, reason=CutReason.TIMER))
+    return shell.inspect()["metrics"]["depth_ppm"]
+
+
+def test_a_lost_feed_has_no_level_2_imbalance_until_it_tells_its_book_and_another_has():
+    shell = DetectorShell()
+    shell.configure(dataclasses.replace(Settings(), flow=FlowSettings(enabled=True)), "")
+    shell.on_feed_lost(FeedLost(contract=CONTRACT, reason="away"))  # Before any trade.
+    shell.on_depth(depth(at("10:00"), (1, 400, 30), (2, 401, 10)))
+    assert level_2(shell, 0) == 41_667  # Half of one for five of sixty seconds.
+    shell.on_feed_lost(FeedLost(contract="ESH6", reason="away"))
+    assert level_2(shell, 1) == 83_333
+    shell.on_feed_lost(FeedLost(contract=CONTRACT, reason="away"))
+    assert level_2(shell, 2) is None
+    shell.on_depth(depth(at("10:00:15"), (1, 400, 30), (2, 401, 10)))
+    assert level_2(shell, 3) is not None
+
+
+def test_that_the_feed_is_lost_is_heard_of_the_feed_alone():
+    assert [source for kind, source in DetectorShell.handlers if kind is FeedLost] == ["feed"]
 
 
 def test_a_shell_before_its_first_bar_shows_empty_tables():

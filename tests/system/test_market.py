@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ from protocol.message import Message
 from supervision.inspection import NoAnswer, ask
 from tests.makers import at
 from tests.system.running import ROOT, until
+from tests.venues.databento.depth import book_in, made_ten
 from tests.venues.databento.gateway import KEY, Gateway, gateway
 from tests.venues.databento.records import Market, columns, made, wanted
 
@@ -94,13 +97,13 @@ def test_a_closed_market_is_a_sentence_and_an_orderly_end(market, tmp_path):
 
 
 @contextmanager
-def started(base: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+def started(base: Path, port: int, **values: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """Start the floor while the market is open; yield it and what it says, and end it."""
     said = base / "said"
     with said.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", AT, str(OPEN)], cwd=ROOT, stdout=output, stderr=output,
-            text=True, env=environment(base, port),
+            text=True, env=environment(base, port, **values),
         )  # fmt: skip
     try:
         yield process, said
@@ -179,6 +182,42 @@ def test_a_key_that_is_withdrawn_while_it_runs_is_said_once_and_ends_the_attempt
         assert len(market.lines) == tried
     assert said.read_text().count("the feed stays away") == 1
     assert [line["code"] for line in alarms(base)] == []
+
+
+def ladder(base: Path) -> dict:
+    """The ladder for programs, {} while there is none."""
+    url = json.loads((base / "floor" / "web.json").read_text())["url"]
+    try:
+        with urllib.request.urlopen(f"{url}/api/depth", timeout=5) as answer:
+            return dict(json.load(answer))
+    except urllib.error.HTTPError as refused:
+        assert refused.code == 404
+        return {}
+
+
+def levels(told: dict) -> tuple[list, ...]:
+    return tuple([(row["ticks"], row["size"], row["orders"]) for row in told.get(side, ())]
+                 for side in ("bids", "asks"))  # fmt: skip
+
+
+def test_the_page_shows_the_book_of_a_live_feed_none_while_it_is_lost_and_then_again(base):
+    sent = made_ten(20)
+    with gateway(Market(sent, schema="mbp-10")) as market:
+        with started(base, market.port, DATABENTO__SCHEMA="mbp-10") as (process, said):
+            says(process, said, "the feed is live")
+            assert ladder(base) == {}
+            market.release(20)
+            until(lambda: levels(ladder(base)) == book_in(sent[:20]), "the book", 30)
+            assert (ladder(base)["contract"], ladder(base)["stale"]) == ("ESH4", None)
+            market.down()
+            market.release(10)
+            until(lambda: levels(ladder(base)) == ([], []), "no book", 30)
+            assert ladder(base)["stale"].startswith("the connection broke")
+            market.up()
+            until(lambda: levels(ladder(base)) == book_in(sent[:30]), "the book again", 30)
+            market.release()
+            until(lambda: levels(ladder(base)) == book_in(sent), "the book as it is now", 30)
+            until(lambda: ladder(base)["stale"] is None, "a book to be trusted", 30)
 
 
 def alarms(base: Path) -> list[dict]:

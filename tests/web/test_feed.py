@@ -88,19 +88,30 @@ def test_another_contract_or_a_simulated_one_begins_a_new_book() -> None:
     assert (best(feed), feed.simulated) == (([], [(11, 1, 1)]), True)
 
 
-def test_a_book_is_stale_from_the_loss_until_the_feed_is_back_and_says_something_of_it() -> None:
+def test_a_lost_feed_has_no_book_until_it_is_told_anew_and_a_stale_one_until_it_is_back() -> None:
     feed = state(twenty())
     assert (feed.stale, dict(feed.lost)) == ("", {})
     feed.fold(lost("no word"))
     assert (feed.stale, dict(feed.lost)) == ("no word", {"ESZ5": "no word"})
-    feed.fold(twenty())  # Sent again while the feed catches up.
-    assert feed.stale == "no word"
+    assert (best(feed), feed.contract) == (([], []), "ESZ5")
+    feed.fold(depth((NOON, BID, 7, 1, 1)))  # Sent again while the feed catches up.
+    assert (feed.stale, best(feed)) == ("no word", ([(7, 1, 1)], []))
     feed.fold(restored())
     assert (feed.stale, dict(feed.lost)) == ("no word", {})
     feed.fold(depth())
     assert feed.stale == "no word"
-    feed.fold(twenty())
-    assert feed.stale == ""
+    feed.fold(depth((NOON, ASK, 8, 1, 1)))
+    assert (feed.stale, best(feed)) == ("", ([(7, 1, 1)], [(8, 1, 1)]))
+
+
+def test_the_loss_of_another_contract_or_beside_a_made_up_one_leaves_the_book() -> None:
+    for other, fields in (("ESH6", {}), ("ESZ5", {"simulated": True})):
+        told = depth((NOON, BID, 7, 1, 1), **fields)
+        assert best(state(told, lost(contract=other))) == ([(7, 1, 1)], [])
+
+
+def test_a_loss_before_any_book_makes_none() -> None:
+    assert state(lost()).book is None
 
 
 def test_of_two_losses_of_a_contract_the_last_reason_stands_and_each_ends_for_itself() -> None:

@@ -31,7 +31,8 @@ from protocol.message import Message
 STEM = "feed"
 SINCE = "feed.since"
 UNSYNCED_MAX = 64  # Frames; then the log is synced at once.
-SEGMENT_MAX = 50_000  # Frames of a file: a start reads the last one whole, and must be quick.
+SEGMENT_MAX = 50_000  # Frames of a file: a start reads the last one whole, and must be quick ...
+SEGMENT_BYTES_MAX = 32 * 1024 * 1024  # ... also where the book is told, in far larger frames.
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -48,7 +49,8 @@ class LiveLog:
         self._log = _opened(directory, recorded)
         self._unsynced = 0
         self._end_ns = 0  # Of the trading date of the last message, once one came.
-        self._begun = segments_in(directory, STEM)[-1].first - 1
+        segment = segments_in(directory, STEM)[-1]
+        self._begun, self._bytes = segment.first - 1, segment.path.stat().st_size
         since = directory / SINCE
         # From when on trades are wanted that came before the first session; 0 for none.
         self.since_ns = int(since.read_text()) if since.exists() else 0
@@ -72,13 +74,16 @@ class LiveLog:
         """Write the next message and return its number; from now on readers may have it."""
         at_ns = instant_ns(message)
         later = at_ns is not None and at_ns >= self._end_ns
-        if (later and self._end_ns) or self.last - self._begun >= self._segment_max:
+        full = self.last - self._begun >= self._segment_max or self._bytes >= SEGMENT_BYTES_MAX
+        if (later and self._end_ns) or full:
             self._log.begin_segment()
-            self._begun = self.last
+            self._begun, self._bytes = self.last, 0
             self._forget()
         if later and at_ns is not None:
             self._end_ns = day_end_ns(at_ns)
-        number = self._log.append(encode(message))
+        frame = encode(message)
+        number = self._log.append(frame)
+        self._bytes += len(frame)
         self._unsynced += 1
         if self._unsynced >= UNSYNCED_MAX:
             self.sync()

@@ -6,8 +6,10 @@ from functools import partial
 import pytest
 
 from actors.adapters.apart import Died, apart
+from actors.core.book.ten import TenBook
+from actors.core.market.records import levels_of, runs_of
 from ops.bench import market
-from ops.bench.gateway import trades
+from ops.bench.gateway import ID, TEN, TICK, TRADED, ten_levels, trades
 from ops.bench.market import READERS, Watch
 
 COUNT = 2_000
@@ -19,6 +21,22 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 def test_each_reader_gets_every_trade_of_the_gateway(read):
     # Who missed one would wait for it until the limit, and raise.
     assert market._measured(read, COUNT, 0).per_s > 0
+
+
+@pytest.mark.parametrize("read", [market.book, market.no_book])
+def test_with_and_without_the_book_every_trade_among_ten_levels_arrives(read):
+    assert market._measured(read, COUNT, 0, TEN).per_s > 0
+
+
+def test_of_ten_levels_every_record_is_sound_and_changes_little():
+    (records,) = runs_of(ten_levels(COUNT).tobytes())
+    book = TenBook()
+    rows = levels_of(records, (ID,), TICK)
+    assert rows is not None
+    changes = book.apply(rows)
+    assert (book.checks.malformed, book.checks.crossed) == (0, 0)
+    assert book.checks.events == COUNT - COUNT // TRADED
+    assert 1 < len(changes) / book.checks.events < 4
 
 
 def test_paced_trades_tell_how_late_they_are_and_come_no_faster_than_they_are_sent():

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from actors.adapters.feeds import live_log
 from actors.adapters.feeds.live_log import (
     UNSYNCED_MAX,
     LiveLog,
@@ -14,6 +15,7 @@ from actors.adapters.feeds.live_log import (
 )
 from actors.adapters.feeds.port import FeedError
 from actors.adapters.segments import SegmentedLog, segments_in
+from actors.core.book.changes import changes_of, depth_batch
 from actors.core.columns import batch_of
 from actors.core.session.calendar import clock_ns
 from actors.detector import DetectorShell
@@ -116,6 +118,30 @@ def test_a_long_day_is_cut_into_files_that_are_one_stream(tmp_path):
     assert firsts(tmp_path) == [1, 4, 7]
     assert [decode(again.get(number)) for number in range(1, 9)] == told
     assert list(again.backwards()) == told[::-1]
+
+
+def change(at: int, *sizes: int) -> DepthBatch:
+    rows = [(at, 1, 100 - n, size, 1) for n, size in enumerate(sizes)]
+    return depth_batch(changes_of(rows, [len(rows)]), "ESZ5", False)
+
+
+def test_of_the_changes_of_the_book_the_last_that_are_any_are_read_back(tmp_path):
+    one = log(tmp_path)
+    told = [change(1, 4), batch(), change(2, 5), change(3, 6), batch("10:01"), change(4)]
+    for message in told:
+        one.append(message)
+    assert list(one.backwards()) == [told[5], told[4], told[3], told[1]]
+
+
+def test_a_file_of_many_bytes_is_full_though_its_frames_are_few(tmp_path, monkeypatch):
+    monkeypatch.setattr(live_log, "SEGMENT_BYTES_MAX", 1_000)
+    one = log(tmp_path)
+    for number in range(3):
+        one.append(change(number, *range(1, 40)))  # More than eight hundred bytes.
+    again = log(tmp_path)
+    for number in range(3, 6):
+        again.append(change(number, *range(1, 40)))
+    assert firsts(tmp_path) == [1, 3, 5]
 
 
 def record_more(path, messages) -> None:

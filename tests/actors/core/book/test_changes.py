@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.core.book.changes import LevelBook, changes_in, changes_of, depth_batch
+from actors.core.book import changes
+from actors.core.book.changes import (
+    LevelBook,
+    changes_in,
+    changes_of,
+    depth_batch,
+    joined,
+    of_batch_size,
+)
 from actors.core.book.records import ASK, BID, LEVELS, NO_PRICE
 
 ROWS = [(10, BID, 100, 5, 2), (10, ASK, 101, 7, 1), (20, BID, 100, 0, 0)]
@@ -36,6 +44,35 @@ def test_a_batch_carries_every_row_there_and_back():
     for name in ("ts_event", "side", "price", "size", "orders"):
         assert getattr(back, name).tolist() == getattr(changes, name).tolist(), name
     assert back.ends.tolist() == [3]
+
+
+def told(found):
+    columns = (found.ts_event, found.side, found.price, found.size, found.orders)
+    return list(zip(*(column.tolist() for column in columns), strict=True)), found.ends.tolist()
+
+
+@pytest.mark.parametrize(("start", "stop", "ends"), [
+    (0, 0, []), (0, 2, [2]), (2, 3, [1]), (0, 3, [2, 3]), (3, 3, []),
+])  # fmt: skip
+def test_a_part_has_its_rows_and_the_ends_of_its_own_events(start, stop, ends):
+    assert told(changes_of(ROWS, ENDS).part(start, stop)) == (ROWS[start:stop], ends)
+
+
+@given(st.lists(st.integers(1, 4), max_size=8), st.integers(1, 9), st.integers(1, 5))
+def test_parts_make_the_whole_again_and_an_event_is_never_divided(sizes, most, width):
+    ends = np.cumsum(sizes).tolist()
+    rows = [(n, BID, n, 1, 1) for n in range(sum(sizes))]
+    whole = changes_of(rows, ends)
+    bounds = [0, *ends[width - 1 : -1 : width], len(whole)] if sizes else [0, 0]
+    parts = [whole.part(*pair) for pair in zip(bounds, bounds[1:], strict=False)]
+    assert told(joined(parts)) == (rows, ends)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(changes, "CHANGES_MAX", most)
+        batches = list(of_batch_size(whole))
+    assert [row for one in batches for row in told(one)[0]] == rows
+    for one in batches:
+        assert one.ends[-1] == len(one)
+        assert len(one) <= most or len(one.ends) == 1
 
 
 def test_the_same_changes_again_change_nothing():

@@ -1,9 +1,10 @@
 """The engine against one that looks at every event on its own and remembers them all."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from actors.core.flow.exits import flow_exit
 from actors.core.flow.night import is_night
 from actors.core.flow.rules import FlowRule
 from actors.core.flow.score import Metrics, score
+from actors.core.flow.windows import NEVER
 from actors.core.session.calendar import last_rth_open
 from protocol.instruments import instrument
 from protocol.market import SideSource
@@ -161,6 +163,43 @@ def test_a_late_change_of_the_book_is_made_and_counted():
     engine.add_trades(make_trades([(START + 10 * SECOND, 400, "B", 1)]))
     # From the start of the open slice, 3 s of 60.
     assert engine.metrics.imbalance_ppm == 50_000
+
+
+def test_while_the_book_is_lost_there_is_no_level_2_imbalance_and_with_its_first_change_there_is():
+    book, trades = bullish()
+    engine = engine_of()
+    engine.add_depth(make_depth(book))
+    engine.add_trades(make_trades(trades[:11]))
+    assert engine.metrics.depth_ppm == 66_667  # 0.8 for 5 of the 60 seconds.
+    engine.lose_book()
+    engine.add_trades(make_trades(trades[11:21]))
+    assert engine.metrics.depth_ppm is None
+    again = START + 11 * SECOND
+    engine.add_depth(make_depth([(again, BID, 390, 10), (again, ASK, 391, 30)]))
+    engine.add_trades(make_trades(trades[21:31]))
+    assert engine.metrics.depth_ppm == 33_333  # Less a half for 4 seconds, nothing in between.
+    assert engine.book.book.touch == Touch(10, 30, 10, 30, 781)  # Nothing of the old one.
+
+
+def test_a_book_that_nobody_knew_cannot_be_lost():
+    engine = engine_of()
+    engine.lose_book()
+    assert engine.add_trades(make_trades(bullish()[1])) == []
+    assert engine.metrics.depth_ppm == 0
+
+
+def test_a_change_from_before_the_loss_and_the_slice_is_made_and_counted():
+    book, trades = bullish()
+    engine = engine_of()
+    engine.add_depth(make_depth(book))
+    engine.add_trades(make_trades(trades))
+    engine.lose_book()
+    engine.until(START + 70 * SECOND)
+    assert engine.add_depth(make_depth([(START - SECOND, BID, 300, 7)])) == []
+    assert (engine.late, engine.book.book.touch.bid_size) == (1, 7)
+    engine.lose_book()
+    assert engine.until(START + 80 * SECOND) == []
+    assert engine.metrics.depth_ppm is None
 
 
 def test_trades_without_a_size_are_refused_and_counted():
@@ -635,3 +674,19 @@ def test_the_random_events_do_raise_signals():
                          delta_min=3, require_primary=False)  # fmt: skip
         found += len(check(sorted(rows, key=lambda row: row[0]), rule, dice))
     assert found > 40
+
+
+@given(EVENTS, RULES, st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_a_loss_is_the_removal_of_every_level_but_for_the_level_2_imbalance(events, rule, cuts):
+    rule = replace(rule, levels_known=False)
+    lost, emptied, levels = engine_of(rule), engine_of(rule), set[tuple[int, int]]()
+    for batch in batched(events, cuts):
+        assert facts(add(lost, batch)) == facts(add(emptied, batch))
+        assert lost.metrics == emptied.metrics
+        levels |= {event[1:3] for event in batch if isinstance(event[2], int)}
+        if cuts.random() < 0.3 and lost.depth_ns != NEVER:
+            lost.lose_book()
+            emptied.depth_ns = max(emptied.depth_ns, emptied.frontier_ns)
+            gone = make_depth([(0, side, price, 0) for side, price in levels])
+            emptied.book.add(gone, np.full(len(gone), emptied.depth_ns))

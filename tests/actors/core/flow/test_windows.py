@@ -79,6 +79,27 @@ def test_the_state_that_stands_when_the_window_begins_is_kept():
     assert window.join().ts.tolist() == [7]
 
 
+def test_a_lost_book_has_no_mid_and_nothing_rests_until_it_is_told_again():
+    window = book_window((1, BID, 400, 5), (1, ASK, 401, 5))
+    window.lose(4)
+    window.add(make_depth([(6, BID, 300, 7), (7, ASK, 301, 9)]), np.array([6, 7]))
+    steps = window.join()
+    assert [steps.lost(ts) for ts in (1, 4, 5, 6, 7)] == [False, False, True, True, False]
+    assert [steps.mid(ts) for ts in (4, 5, 6, 7, 8)] == [801, None, None, None, 601]
+    assert [column.tolist()[-3:] for column in (steps.bid_size, steps.ask_depth)] == [
+        [0, 7, 7], [0, 0, 9],
+    ]  # fmt: skip
+
+
+def test_that_the_book_is_lost_is_known_as_long_as_it_stands():
+    window = book_window((1, BID, 400, 5))
+    window.lose(1)
+    window.forget(1_000)
+    assert window.join().lost(1_000)
+    assert not book_window((1, BID, 400, 5)).join().lost(1_000)
+    assert not BookWindow().join().lost(5)
+
+
 def test_the_delta_carried_is_that_of_one_session():
     window = TradeWindow()
     window.add(make_trades([(ts, 400, "B", 2**ts) for ts in range(6)]))

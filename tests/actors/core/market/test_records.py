@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from databento_dbn import Compression, DBNDecoder, Side, VersionUpgradePolicy
 
+from actors.core.book.records import NO_PRICE
 from actors.core.market import records as dbn
-from actors.core.market.records import clock_of, prints_of, runs_of, text_of
+from actors.core.market.records import clock_of, levels_of, prints_of, runs_of, text_of
 from protocol.market import Aggressor
 from tests.actors.adapters.feeds.recordings import real
-from tests.venues.databento.records import START_NS, error, made, mapping, system, trade
+from tests.venues.databento.depth import QUARTER, book, ten
+from tests.venues.databento.records import ESH4, START_NS, error, made, mapping, system, trade
 
 
 def one(raw: bytes) -> dbn.Records:
@@ -98,6 +100,48 @@ def test_every_schema_is_read_as_the_official_decoder_reads_it(name, rtype):
             assert row["action"] == int(record.action)
         if rtype == dbn.STATISTICS:
             assert (row["kind"], row["quantity"]) == (int(record.stat_type), record.quantity)
+
+
+def test_ten_levels_are_those_that_the_official_decoder_reads():
+    path = real("databento-fixtures/dbn/tests/data/test_data.mbp-10.v3.dbn.zst")
+    decoder = DBNDecoder(
+        upgrade_policy=VersionUpgradePolicy.UPGRADE_TO_V3, compression=Compression.ZSTD
+    )
+    _, *told = decoder.write_and_decode(path.read_bytes())
+    rows = levels_of(one(b"".join(map(bytes, told))), (told[0].instrument_id,), QUARTER)
+    assert rows is not None and len(rows) == len(told) > 0
+    for number, record in enumerate(told):
+        assert (rows.flags[number], rows.sequence[number]) == (int(record.flags), record.sequence)
+        assert rows.ts_event[number] == record.ts_event
+        for place, level in enumerate(record.levels):
+            assert rows.price[number, :, place].tolist() == [
+                level.bid_px // QUARTER, level.ask_px // QUARTER
+            ]  # fmt: skip
+            assert rows.size[number, :, place].tolist() == [level.bid_sz, level.ask_sz]
+            assert rows.orders[number, :, place].tolist() == [level.bid_ct, level.ask_ct]
+
+
+def test_levels_are_those_of_our_instruments_alone_and_none_where_there_are_none():
+    raw = b"".join(ten(5 + id, *book(100 + id), instrument_id=id).raw for id in (1, 2, 1))
+    assert levels_of(one(raw), (), QUARTER) is None
+    assert levels_of(one(raw), (9,), QUARTER) is None
+    assert levels_of(one(raw), (1, 9), QUARTER).price[:, 0, 0].tolist() == [101, 101]
+
+
+@pytest.mark.parametrize(("ts", "recv", "told"), [
+    (5, 9, 5), (9, 9, 9), (10, 9, 9), (2**64 - 1, 9, 9), (5, 2**64 - 1, 5),
+])  # fmt: skip
+def test_an_event_is_no_later_than_its_capture(ts, recv, told):
+    found = levels_of(one(ten(ts, *book(100), recv=recv).raw), (ESH4,), QUARTER)
+    assert found.ts_event.tolist() == [told]
+
+
+def test_a_level_without_a_price_or_off_the_grid_has_none():
+    raw = bytearray(ten(5, [(100, 3, 1)], [(101, 4, 2)]).raw)
+    raw[48:56] = (100 * QUARTER + 1).to_bytes(8, "little")
+    found = levels_of(one(bytes(raw)), (ESH4,), QUARTER)
+    assert found.price[0, 0].tolist() == [NO_PRICE] * 10
+    assert found.price[0, 1].tolist() == [101, *[NO_PRICE] * 9]
 
 
 def test_records_that_are_no_trades_bring_none():

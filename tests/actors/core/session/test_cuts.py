@@ -388,6 +388,42 @@ def test_the_slice_of_the_old_contract_is_cut_in_its_time():
     assert seen(found.add(traded([at("10:00:07")]))) == [(0, "10:00:05", TIMER)]
 
 
+def test_the_next_cut_is_that_of_the_open_bar_slice_or_boundary_whichever_is_first():
+    assert sliced().next_ns(at("10:05:00")) is None  # Before any trade.
+    found = sliced()
+    found.add(traded([at("10:00:01")]))
+    for until, wanted in (("10:00:04.999", None), ("10:00:05", "10:00:05"),
+                          ("17:00:00", "10:00:05")):  # fmt: skip
+        told = found.next_ns(at(until))
+        assert (told and clock(told)) == wanted, until
+    found.due_cuts(at("10:00:06"), 0)
+    assert clock(found.next_ns(at("17:00:00"))) == "10:05:00"
+    found.due_cuts(at("10:05:00"), 0)
+    assert found.next_ns(at("10:10:00")) is None  # Without a trade no bar is open.
+    assert clock(found.next_ns(at("16:30:00"))) == clock(found.due_cuts(at("16:30:00"), 0)[0][0])
+
+
+def test_the_end_of_a_bar_that_a_trade_filled_is_the_next_cut():
+    found, ten = many_cuts("tick:2"), at("10:01:00")
+    found.add(traded([ten, ten + 7]))
+    assert (found.next_ns(ten + 7), found.next_ns(ten + 8)) == (None, ten + 8)
+
+
+@given(STARTS, STEPS, st.integers(0, 10**12), st.sampled_from([0, 5]))
+@settings(deadline=None)
+def test_the_next_cut_is_the_first_that_the_clock_would_bring_and_asking_changes_nothing(
+    start, steps, later_ns, step_s
+):
+    whole = traded(start + np.cumsum([0, *steps]) * 1_000_000)
+    until_ns = int(whole.ts_event[-1]) + later_ns
+    found = Cuts((Series(BarKind.TIME, FIVE_MINUTES),), True, HOURS, step_s * NANOS_PER_S)
+    found.add(whole)
+    told = found.next_ns(until_ns)
+    assert told == found.next_ns(until_ns)
+    brought = found.due_cuts(until_ns, 0)
+    assert told == (brought[0][0] if brought else None)
+
+
 @given(STARTS, STEPS, st.lists(st.integers(0, 26), max_size=5), st.sampled_from([1, 5, 7]))
 @settings(deadline=None)
 def test_slices_add_their_cuts_to_the_others_however_batches_are_cut(start, steps, places, step_s):
