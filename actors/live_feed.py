@@ -1,4 +1,4 @@
-"""The feed of a live market: trades as the exchange sends them, gap or no gap."""
+"""The feed of a live market: trades and book as the exchange sends them, gap or no gap."""
 
 import random
 from collections.abc import Iterable
@@ -26,7 +26,9 @@ class LiveFeedShell(Shell):
     Its stream is on file before anybody can read it, and is continued there by a restart. What
     had come from the gateway and was not yet on file is lost with this process, and is sent again
     by the gateway: a restart asks for all since the last trade and drops what it knows. It begins
-    with the word that the feed is lost, and until all is there no entry is sent.
+    with the word that the feed is lost, and until all is there no entry is sent. The book it tells
+    anew behind that word, with the first record of ten levels; records of single orders (mbo)
+    bring their trades alone.
     """
 
     joined = False

@@ -24,7 +24,9 @@ class DatabentoSettings:
     # setting: settings are kept beside a run's data, and its owner's money can be spent with it.
     key_file: str = ""
     dataset: str = "GLBX.MDP3"
-    schema: TradeSchema = "trades"  # Whose records bring the trades.
+    # Whose records bring the trades. Those of mbp-10 tell the ten best levels, too (`feed.depth`);
+    # mbo does so in recordings alone: a snapshot is not to be had together with what was missed.
+    schema: TradeSchema = "trades"
     beside: tuple[SideSchema, ...] = ("definition", "status")
     symbology: Literal["parent", "continuous"] = "parent"  # Of a root.
     rank: Literal["c", "v", "n"] = "v"  # Of a continuous symbol: calendar, volume, open interest.

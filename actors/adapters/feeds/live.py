@@ -6,6 +6,9 @@ has been sent again in full. In between no entry is sent. What cannot be had aga
 loss of its own that names the stretch, so it stands in the stream, in the books and in the recap.
 A reason that lasts is said once, and then nothing more is tried until the next start.
 
+A schema of ten levels tells the book beside its trades (`LiveBook`); behind every loss it begins
+anew.
+
 Trades that come too late by the clock of this machine are a loss, too: what is read too slowly is
 not dropped by the gateway, it comes later and later.
 """
