@@ -162,7 +162,8 @@ class LiveFeed:
         self._session = session = self._begun()
         start = None
         if session.from_ns:
-            start = 0 if self._all else session.intake.seam.from_ns
+            since_ns = self.book.asked_ns(session.from_ns, session.intake.seam.from_ns)
+            start = 0 if self._all else since_ns
         self.link.opened(now_ns, replays=0 if start is None else 1)
         if self.tape.contract:  # After a full disk this may not have been said yet.
             self._lose(self.link.why, self.tape.contract)

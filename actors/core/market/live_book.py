@@ -82,6 +82,13 @@ class LiveBook:
             if isinstance(message, DepthBatch) and len(message):
                 self.told_ns = int.from_bytes(message.ts_event[-8:], "little", signed=True)
 
+    def asked_ns(self, known_ns: int, trades_ns: int) -> int:
+        """Return since when to ask again: `trades_ns` says trades, of which the last is `known_ns`.
+
+        What of the book was not told when a session ended is of the slice of that trade or later.
+        """
+        return min(trades_ns, known_ns - self.slice_ns) if self.wanted else trades_ns
+
     def add(self, records: Records | None, months: Months, contract: str) -> None:
         """Take in what records tell of the book of `contract`, if they are of ten levels."""
         if not self.wanted or records is None or records.rtype != MBP_10:

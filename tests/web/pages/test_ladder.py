@@ -106,7 +106,7 @@ def test_a_book_that_is_crossed_empty_or_stale_is_said_in_words(room: Room, look
     look.go(room, "/market")
     look.until("#ladder-state", "▲ crossed, bid 5000.25 at or above ask 5000.00")
     room.floor.fold(lost("no word for 10 s"))
-    look.until("#ladder-state", "▲ stale: no word for 10 s; crossed")
+    look.until("#ladder-state", "▲ stale: no word for 10 s; the book is empty")
     room.floor.fold(restored())
     room.floor.fold(depth((NOON, BID, 20_001, 0, 0), (NOON, ASK, 20_000, 0, 0)))
     look.until("#ladder-state", "▲ the book is empty")

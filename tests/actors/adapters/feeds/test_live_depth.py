@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from time import time_ns
+from time import monotonic_ns, time_ns
 
 import numpy as np
 import pytest
@@ -197,6 +197,32 @@ def test_what_waits_when_the_feed_is_lost_is_dropped_and_sent_again(venue, floor
     floor.until_live(2)
     until_told(floor, venue.market.sent[:103])
     sound(floor, venue.market.sent[:103])
+
+
+@pytest.mark.parametrize("kind", ["fin", "life"])
+def test_what_waited_since_the_begin_of_its_slice_is_not_missing_either(
+    venue, floor_of, monkeypatch, kind
+):
+    times = [START_NS + n * S for n in range(5)]
+    prints = [ten(ts, traded=(19_200, 1, 0), flags=0) for ts in (times[0], times[-1])]
+    books = [ten(ts, *book(19_200, 1 + n)) for n, ts in enumerate(times)]
+    venue.market.sent = [prints[0], *books[:-1], prints[1], books[-1]]
+    monkeypatch.setattr(live_book, "TOLD_NS", 3_600 * S)
+    floor = floor_of(overlap_ms=0)
+    floor.until_live()
+    floor.feed.book._looked_ns = monotonic_ns()
+    venue.release()
+    floor.until_trades(2)
+    assert floor.of(DepthBatch) == []
+    monkeypatch.undo()
+    if kind == "life":
+        floor = floor_of(overlap_ms=0)
+    else:
+        venue.hang_up(kind)
+    floor.until_live(1 if kind == "life" else 2)
+    until_told(floor, venue.market.sent)
+    assert sorted(set(depth_times(floor.stream()))) == times
+    sound(floor, venue.market.sent)
 
 
 def test_while_the_disk_is_full_nothing_is_told_and_afterwards_the_book_is_whole(venue, floor_of):
