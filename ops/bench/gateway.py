@@ -11,13 +11,15 @@ tenth record is a trade, the others are changes of the book.
 import socket
 import sys
 import time
+from typing import Final
 
 import databento_dbn as dbn
 import numpy as np
 from numpy.typing import NDArray
 
 CONTRACT, ID = "ESZ5", 1
-TEN, TRADED = "mbp-10", 10  # Every so many records of ten levels there is a trade.
+TEN: Final = "mbp-10"
+TRADED = 10  # Every so many records of ten levels there is a trade.
 LAST = 128  # The event is over with this record.
 NOBODY = 2**64 - 1
 TICK = 250_000_000
