@@ -62,7 +62,8 @@ class FeedSettings:
     batch_trades_max: PositiveInt = 1024
     quote_max_age_ms: PositiveInt = 5_000
     jump_ticks_max: PositiveInt = 200
-    depth: Literal["none", "ten"] = "ten"  # Levels of the book beside recorded trades.
+    # Levels of the book beside recorded trades, and beside live ones of schema mbp-10.
+    depth: Literal["none", "ten"] = "ten"
     session_trades: PositiveInt = 120_000  # Of a simulated session.
     seed: WholeNumber = 7
 

@@ -36,6 +36,14 @@ FIGURES = (
     ("reconnects_total", "counter", "Connections made again.", "reconnects", 1),
     ("spent_cents", "gauge", "Spent on data.", "spent_cents", 1),
 )  # fmt: skip
+# Of a feed that tells its book; named as its checks are.
+BOOK_FIGURES = (
+    ("records", "Records of the book."),
+    ("malformed", "Records of the book whose levels make none."),
+    ("crossed", "Events after which the book was crossed."),
+    ("doubtful", "Records of which the gateway says that the book may be wrong."),
+    ("backwards", "Records of the book out of the venue's order."),
+)
 
 
 class FeedFigures:
@@ -70,3 +78,7 @@ def figures_of(state: Mapping[str, Any]) -> Iterator[Figure]:
     for name, kind, says, key, units in FIGURES:
         if isinstance(state.get(key), int | float):
             yield Figure(name, kind, says, state[key] / units)
+    book = state.get("book", {})
+    if book.get("records"):  # A feed of trades alone has a book that nothing was told of.
+        for name, says in BOOK_FIGURES:
+            yield Figure(f"book_{name}_total", "counter", says, book[name])

@@ -85,6 +85,13 @@ def test_a_link_that_is_not_live_is_0_and_what_is_spent_is_told_where_the_feed_k
     assert list(figures_of({"cut": 3})) == []  # The feed of a tape has no link.
 
 
+def test_the_checks_of_the_book_are_told_as_soon_as_anything_was_told_of_it() -> None:
+    checks = {"records": 0, "malformed": 0, "crossed": 0, "doubtful": 0, "backwards": 0}
+    assert list(figures_of({"book": checks})) == []
+    told = {figure.name: figure.value for figure in figures_of({"book": checks | {"records": 9}})}
+    assert told == {f"book_{name}_total": 9 if name == "records" else 0 for name in checks}
+
+
 def test_the_page_of_the_feed_has_its_state_as_every_actors(tmp_path: Path) -> None:
     with working(make_run(tmp_path), "feed", LinkedShell()):
         state = asked(tmp_path, "/api/actors/feed")["inspection"]["state"]
