@@ -1,4 +1,4 @@
-"""Strangers at every port of a running floor: nothing of theirs runs, the day goes on, it is told."""
+"""Strangers at every port of a running floor: nothing of theirs runs, and the day goes on."""
 
 import json
 import os

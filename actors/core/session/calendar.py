@@ -64,7 +64,8 @@ class Schedule:
     """The trading dates that differ: closed ones, and early closes in minutes after midnight."""
 
     closed: frozenset[date] = frozenset()
-    early: Mapping[date, int] = field(default_factory=lambda: MappingProxyType({}))
+    # Compared, but no part of the hash: a mapping has none.
+    early: Mapping[date, int] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
     @classmethod
     def of(cls, closed: Iterable[str], early: Iterable[str]) -> "Schedule":

@@ -21,6 +21,7 @@ export, which sends it.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from actors.core.risk.windows import Hours, stops_ns
 from actors.core.session import calendar
@@ -92,6 +93,7 @@ def upcoming(now_ns: int, hours: Hours, count: int) -> tuple[Due, ...]:
     return tuple(sorted(found, key=lambda one: one.due_ns)[:count])
 
 
+@lru_cache(maxsize=256)
 def actions_of(on: date, hours: Hours) -> tuple[Due, ...]:
     """Return the actions of a trading date in order; none of a closed one and of a weekend."""
     if on.weekday() >= SATURDAY or on in hours.schedule.closed:
