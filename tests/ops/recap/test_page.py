@@ -117,6 +117,13 @@ def test_one_of_a_thing_is_told_in_the_singular_and_two_in_the_plural(count, wan
     assert [each for each in wanted if each not in words] == []
 
 
+@pytest.mark.parametrize(("end", "said"), [("15:59:59", True), ("16:00", False)])
+def test_bars_that_end_before_the_regular_close_are_not_the_whole_day(end, said):
+    bars = [make_bar(start_ns=at("10:00"), end_ns=at(end))]
+    words = " ".join(parsed(page(written(streams() | {"bars": bars}))).texts)
+    assert ("Not the whole day:" in words) is said
+
+
 def test_a_day_without_data_says_so():
     words = " ".join(parsed(page(written({}))).texts)
     assert "NO SESSION" in words and "No bar belongs to Tuesday, 2 December 2025" in words

@@ -14,7 +14,7 @@ import {
   told,
 } from "./columns.js";
 import {byId, make, text} from "./dom.js";
-import {clock, money, tone, whole, words, written} from "./format.js";
+import {clock, minute, money, tone, whole, words, written} from "./format.js";
 import {start} from "./frame.js";
 import {equityCurve, figures} from "./plots.js";
 import {Table} from "./table.js";
@@ -103,6 +103,7 @@ function show() {
     [
       session.contract,
       words(session.status.toLowerCase()),
+      recap.bars.length ? `bars to ${minute(Date.parse(recap.bars.at(-1).end))}` : "",
       ...made,
       session.halt_reason,
       `fills ${session.fills.model}`,
