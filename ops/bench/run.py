@@ -23,6 +23,7 @@ from ops.bench import (
     page,
     patterns,
     peers,
+    replays,
     service,
     store,
     wire,
@@ -33,8 +34,6 @@ from protocol.market import BarClosed
 from protocol.settings import Settings, StoreSettings
 
 RECORDING = "es-ticks-2013/tick_data.csv.gz"
-REACH_LOCAL = 10e6
-REACH_LIVE = 0.5e6
 REACH_NAUTILUS = 30.0  # Times as fast as it.
 REACH_BARS = 40e6
 REACH_BATCH_US = 1_000.0
@@ -77,7 +76,7 @@ def measures(
         lambda: calculation_rows(quick=quick),
         lambda: depth.depth_rows(recordings(), quick=quick),
         lambda: market.market_rows(quick=quick),
-        lambda: replay_rows(settings, directory, quick=quick),
+        lambda: replays.replay_rows(settings, recording(), directory, quick=quick),
         lambda: backtest_rows(settings, python, quick=quick),
         lambda: store.store_rows(url, directory, quick=quick),
         lambda: latency_rows(settings, directory, quick=quick),
@@ -196,43 +195,6 @@ def backtest_rows(settings: Settings, python: Path | None, *, quick: bool) -> It
             f" {rival.rate / 1e6:.2f} M trades/s",
             ours >= REACH_NAUTILUS * rival.rate,
         )
-
-
-def replay_rows(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row]:
-    """Replay a liquid day in both runtimes, and the recorded one if it is there."""
-    rounds = 1 if quick else 3
-    walk = Walk(rate=100, seconds=20_000, seed=5)
-    rate = max(floor.replay_local_walk(settings, walk) for _ in range(rounds))
-    yield Row(
-        f"back-test, whole floor, one core, {walk.count / 1e6:.0f} M simulated trades",
-        f"{rate / 1e6:.1f} M trades/s",
-        f"{REACH_LOCAL / 1e6:.0f} M",
-        rate >= REACH_LOCAL,
-    )
-    found = recording()
-    if found is not None:
-        local = max(floor.replay_local_file(settings, found) for _ in range(rounds))
-        yield Row(
-            "replay of the recorded day, local, reading included",
-            f"{local / 1e6:.2f} M trades/s",
-            "about 1,085 trades a bar: the cost is per bar",
-        )
-        live = max(
-            floor.replay_live_file(settings, found, directory) for _ in range(rounds)
-        )
-        yield Row(
-            "replay of the recorded day, live, all processes",
-            f"{live / 1e6:.2f} M trades/s",
-            f"{REACH_LIVE / 1e6:.1f} M",
-            live >= REACH_LIVE,
-        )
-    live = floor.replay_live_walk(settings, walk, directory)
-    yield Row(
-        f"replay of {walk.count / 1e6:.0f} M simulated trades, live, all processes",
-        f"{live / 1e6:.2f} M trades/s",
-        f"{REACH_LIVE / 1e6:.1f} M",
-        live >= REACH_LIVE,
-    )
 
 
 def latency_rows(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row]:
