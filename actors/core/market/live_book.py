@@ -7,9 +7,10 @@ Changes stand behind the trades of their slice of the metrics and before anythin
 all of them that are earlier than a cut before it. So a change at or behind the next cut waits
 until that is laid; the others wait a little, so that whoever reads the stream has few batches.
 What comes later than the gateway's clock allowed for stands behind its cut all the same, with its
-own time, as a late trade does. What is sent again after a break was told already as far as it is
-older than the last change on the stream: of that only the last book is told, as of then. So times
-never fall, and at its end the book is that of the last record whatever happened before.
+own time, as a late trade does. What is sent again after a break was told already, or has no place
+any more, as far as it is older than what is on the stream: of that only the last book is told, as
+of then. So times never fall, and at its end the book is that of the last record whatever happened
+before.
 
 Whenever the stream says that the feed is lost nobody knows the book any more. It begins anew: what
 waited is dropped, and the next record is told with all of its levels. Readers forget theirs at
@@ -51,8 +52,11 @@ class LiveBook:
         self.checks = BookChecks()
         self.contract = ""
         self.told_ns = 0  # Of the newest change on the stream.
+        # Before it nothing has a place any more: the last cut, or the slice of the last trade.
+        self._laid_ns = 0
         self._ids: tuple[int, ...] = ()
         self._ten = TenBook(self.checks)
+        self._is_new = True  # Nothing was looked at since it began.
         # What came is looked at together with what came before and after: a look costs as much
         # for one record as for a hundred.
         self._heard: list[NDArray[np.void]] = []
@@ -73,14 +77,17 @@ class LiveBook:
         self._hear_nothing()
         self._parts.clear()
         self._changes = 0
+        self._is_new = True
 
     def resume(self, messages: Iterable[Message]) -> None:
         """Fold the end of a stream, oldest first, as far as it tells what was told last."""
-        self.begin_anew()
-        self.told_ns = 0
+        self.told_ns = self._laid_ns = 0
         for message in messages:
             if isinstance(message, DepthBatch) and len(message):
-                self.told_ns = int.from_bytes(message.ts_event[-8:], "little", signed=True)
+                self.told_ns = _last_ns(message)
+            elif isinstance(message, TradeBatch | Cut):
+                self._lay(message)
+        self.begin_anew()
 
     def asked_ns(self, known_ns: int, trades_ns: int) -> int:
         """Return since when to ask again: `trades_ns` says trades, of which the last is `known_ns`.
@@ -112,6 +119,14 @@ class LiveBook:
                 yield from self._slotted(message)
             else:
                 yield message
+            self._lay(message)
+
+    def _lay(self, message: TradeBatch | Cut) -> None:
+        if isinstance(message, Cut):
+            self._laid_ns = message.ts_ns
+        elif len(message):
+            last_ns = _last_ns(message)
+            self._laid_ns = max(self._laid_ns, last_ns - last_ns % self.slice_ns)
 
     def due(self, now_ns: int, tape: LiveTape) -> Iterator[Message]:
         """Yield what waits and is due at `now_ns`, monotonic; not what a cut must stand before."""
@@ -166,10 +181,18 @@ class LiveBook:
         for start in range(0, len(heard), ROWS_MAX):
             part = Records(MBP_10, heard[start : start + ROWS_MAX])
             rows = levels_of(part, self._ids, self.tick_billionths)
-            changes = None if rows is None else self._ten.apply(since(rows, self.told_ns))
-            if changes is not None and len(changes):
+            if rows is None:
+                continue
+            from_ns = max(self.told_ns, self._laid_ns if self._is_new else 0)
+            self._is_new = False
+            changes = self._ten.apply(since(rows, from_ns))
+            if len(changes):
                 self._parts.append(changes)
                 self._changes += len(changes)
 
     def _hear_nothing(self) -> None:
         self._heard, self._heard_rows, self._heard_ns = [], 0, FAR_NS
+
+
+def _last_ns(batch: TradeBatch | DepthBatch) -> int:
+    return int.from_bytes(batch.ts_event[-8:], "little", signed=True)

@@ -278,10 +278,29 @@ def check_places(told: list) -> None:
 
 def test_a_slice_that_the_property_looks_at_can_fail():
     stream = Stream()
-    stream.come(trades=[FROM + 1])
+    stream.come(state(1, 1), trades=[FROM + 1])
+    stream.look()
+    check_places(stream.told)
     stream.come(trades=[FROM + SLICE])
-    stream.come(state(2, 1))
+    stream.come(state(2, 2))  # Too late, by more than the order of one session allows.
     stream.look()
     with pytest.raises(AssertionError):
         check_places(stream.told)
-    assert [kind for kind, _ in groupby(stream.shape(), lambda one: one[0])] == ["T", "D"]
+    assert [kind for kind, _ in groupby(stream.shape(), lambda one: one[0])] == [*"TDTD"]
+
+
+@pytest.mark.parametrize("laid", [(300 * S, ("C", 300 * S)), (SLICE, ("T", SLICE))])
+def test_what_is_sent_again_from_before_the_last_cut_or_slice_is_told_as_of_that(laid):
+    ns, told = laid
+    stream = Stream()
+    stream.come(state(1, 1), trades=[FROM + 1])
+    stream.look()
+    if told[0] == "C":
+        stream.clock(FROM + ns + S)
+    else:
+        stream.come(trades=[FROM + ns])
+    stream.lose()
+    stream.come(state(2, 2), state(ns - 1, 3), state(ns + 1, 4))
+    stream.told = [m for m in stream.told if not isinstance(m, FeedLost)]
+    stream.look()
+    assert stream.shape() == [("T", 1), ("D", 1), told, ("D", ns, ns + 1)]
