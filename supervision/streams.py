@@ -26,7 +26,7 @@ from supervision.worker import Counters
 
 READABLE = int(zmq.POLLIN)  # A flag would make a new flag at each comparison.
 ADDRESS_BYTES_MAX = 107  # sun_path of Linux holds 108 with its closing zero.
-DRAIN_MAX = 256  # Messages of one source handled before the next has its turn.
+DRAIN_MAX = 256  # Frames of one source handled before the next has its turn.
 LINGER_S = 0.02  # How long to wait for the next message while there is traffic ...
 TURN_S = 0.1  # ... and how long control messages may wait meanwhile.
 LAZY_S = 0.03  # What a lazy reader is sent waits so long for more while there is traffic.
@@ -111,7 +111,7 @@ class StreamWorker:
         began_s = heard_s = monotonic()
         pause_s = min(LINGER_S, self.shell.tick_s())
         while True:
-            self._busy = self._turn()
+            self._busy = self._turn(began_s + TURN_S)
             now_s = monotonic()
             heard_s = now_s if self._busy else heard_s
             # A shell that paces itself by the clock is never quiet.
@@ -126,28 +126,34 @@ class StreamWorker:
         for source, wish in self.node.idle_wishes(now_s):
             self._ask(source, wish)
 
-    def _turn(self) -> bool:
-        """Drain all sockets until all are empty; return whether there was anything."""
+    def _turn(self, until_s: float) -> bool:
+        """Drain all sockets until all are empty or it is time; return whether there was anything.
+
+        Whoever does not come back in time is taken to hang, however much he has to do.
+        """
         moved = False
         self.shell.at(monotonic_ns())
         self.node.cell.time(time_ns())
         self.node.cell.release()  # Nobody is told what is not recorded, a screen neither.
         # ZeroMQ's descriptors are edge-triggered: whoever stops before all is drained sleeps on.
-        for _ in range(DRAIN_MAX):
+        while True:
             heard = self._drain_router()
-            taken = sum(self._drain_source(peer, DRAIN_MAX) for peer in list(self._sources))
+            taken = sum(self._drain_source(peer, until_s) for peer in list(self._sources))
             self.node.cell.release()
             now_s = monotonic()
             sent = self._flush(now_s, lazy=now_s - self._served_s >= LAZY_S)
             if not (sent or heard or taken):
                 return moved
             moved = True
-        return True
+            if now_s > until_s:
+                return True
 
-    def _drain_source(self, source: str, most: int) -> int:
+    def _drain_source(self, source: str, until_s: float) -> int:
         socket, count = self._sources[source], 0
         # Looking first is cheaper than the exception of an empty socket.
-        while count < most and socket.getsockopt(zmq.EVENTS) & READABLE:
+        while count < DRAIN_MAX and socket.getsockopt(zmq.EVENTS) & READABLE:
+            if count and monotonic() > until_s:
+                break
             count += 1
             try:
                 message = decode(socket.recv(zmq.NOBLOCK))
