@@ -177,7 +177,8 @@ def test_whatever_breaks_the_recorded_book_is_that_of_the_last_record_and_trades
         check_recorded(data, trades_in(sent))
         times = depth_times(map(decode, recorded_frames(data)))
     assert times == sorted(times)
-    # Also of what was sent while nobody was there each event is told.
+    # What was sent while nobody was there is told event by event, too: only where a book begins
+    # anew does one event stand for those before it.
     events = {one.ts_event for one in sent if one.raw[30] & LAST}
     first_ns = trades_in(sent)[0].ts_event
     missed = {ts for ts in events if ts > first_ns} - set(times)
