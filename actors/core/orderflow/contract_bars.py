@@ -8,6 +8,11 @@ by end, series and number, whatever the batches were. On a tape with its cuts th
 the bar's own end, in time for the decision there.
 """
 
+from bisect import bisect_right
+from operator import itemgetter
+
+import numpy as np
+
 from actors.core.columns import Trades
 from actors.core.orderflow.footprint import BarBuilder, BarRule
 from actors.core.orderflow.session_profiles import SessionProfiles
@@ -57,7 +62,7 @@ class ContractBars:
         self._profiles_from(int(trades.ts_event[0]))
         for index, builder in enumerate(self._builders):
             self._hold(index, builder.add(trades))
-        self._reached_ns = max(self._reached_ns, int(trades.ts_event.max()))
+        self._reached_ns = max(self._reached_ns, int(np.maximum.reduce(trades.ts_event)))
         return self._released(self._reached_ns)
 
     def close_at(self, ts_ns: int) -> list[BarClosed | ValueJudged]:
@@ -85,14 +90,15 @@ class ContractBars:
         return self._profiles
 
     def _hold(self, index: int, bars: list[BarClosed]) -> None:
-        self._held += [(bar.end_ns, index, bar.order, bar) for bar in bars]
+        for bar in bars:
+            self._held.append((bar.end_ns, index, bar.order, bar))
 
     def _released(self, reached_ns: int) -> list[BarClosed | ValueJudged]:
         """Return the bars that end at or before `reached_ns`, in their one order."""
         if not self._held:
             return []
-        self._held.sort(key=lambda held: held[:3])
-        count = sum(end_ns <= reached_ns for end_ns, *_ in self._held)
+        self._held.sort(key=itemgetter(0, 1, 2))
+        count = bisect_right(self._held, reached_ns, key=itemgetter(0))
         ready, self._held = self._held[:count], self._held[count:]
         found: list[BarClosed | ValueJudged] = []
         for _, index, _, bar in ready:

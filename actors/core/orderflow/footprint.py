@@ -18,12 +18,11 @@ from actors.core.orderflow.cvd import CumulativeDelta, CvdReset
 from actors.core.orderflow.ladder import Ladder
 from actors.core.orderflow.pieces import Piece, split, sum_piece, sum_pieces
 from actors.core.orderflow.profile import value_of
-from protocol.market import Aggressor, BarClosed
+from protocol.market import BarClosed
 from protocol.series import Series
 from protocol.units import Contracts, Nanos, Ticks
 
 CHUNK_TRADES = 32_768  # The temporaries of one chunk stay in the second-level cache.
-UNKNOWN, BUY, SELL = int(Aggressor.UNKNOWN), int(Aggressor.BUY), int(Aggressor.SELL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,8 @@ class BarBuilder:
         for stop in (*broken.tolist(), len(trades)):
             while start < stop:
                 end = min(start + CHUNK_TRADES, stop)
-                self._add_chunk(trades.slice(start, end), closed)
+                whole = end - start == len(trades)  # The usual batch.
+                self._add_chunk(trades if whole else trades.slice(start, end), closed)
                 start = end
         return closed
 
@@ -107,7 +107,11 @@ class BarBuilder:
             trades = trades.slice(late, len(trades))
             if len(trades) == 0:
                 return
-        trades, ends = split(trades, self._cutter.ends(trades))
+        ends = self._cutter.ends(trades)
+        if not ends:
+            self._take(trades, sum_piece(trades))
+            return
+        trades, ends = split(trades, ends)
         count = len(trades)
         starts = [0, *(end.row for end in ends if 0 < end.row < count)]
         pieces = iter([sum_piece(trades)] if len(starts) == 1 else sum_pieces(trades, starts))
@@ -139,14 +143,16 @@ class BarBuilder:
 
     def _closed(self, bar: OpenBar, end_ns: int) -> BarClosed:
         levels, low = bar.ladder.levels, bar.ladder.low
-        volumes = levels.sum(axis=0)
+        volumes = np.add.reduce(levels)
         by_level = volumes.tolist()
         value = value_of(low, by_level, self.rule.value_area_ppm, self.rule.value_rows)
-        unknown_volume, buy_volume, sell_volume = levels.sum(axis=1).tolist()
+        unknowns, buys, sells = map(tuple, levels.tolist())
+        unknown_volume, buy_volume, sell_volume = sum(unknowns), sum(buys), sum(sells)
         volume = unknown_volume + buy_volume + sell_volume
         # Moments about the low stay small; the full sums are then exact in Python's integers.
         steps = np.arange(len(by_level), dtype=np.int64)
-        first, second = int(steps @ volumes), int((steps * steps) @ volumes)
+        weighted = steps * volumes
+        first, second = int(np.add.reduce(weighted)), int(steps @ weighted)
         return BarClosed(
             contract=self.rule.contract,
             series=str(self.rule.series),
@@ -158,9 +164,9 @@ class BarBuilder:
             high=Ticks(low + len(by_level) - 1),
             low=Ticks(low),
             close=Ticks(bar.close),
-            sells=tuple(levels[SELL].tolist()),
-            buys=tuple(levels[BUY].tolist()),
-            unknowns=tuple(levels[UNKNOWN].tolist()),
+            sells=sells,
+            buys=buys,
+            unknowns=unknowns,
             trades=bar.trades,
             volume=Contracts(volume),
             buy_volume=Contracts(buy_volume),

@@ -16,6 +16,7 @@ from actors.core.orderflow.ladder import LEVELS_MAX, SIDES
 from protocol.market import SideSource
 
 SOURCE_NONE, SOURCE_TICKRULE = int(SideSource.NONE), int(SideSource.TICKRULE)
+_SIGN = np.array([0, 1, -1], np.int64)  # By `Aggressor`: unknown, buy, sell.
 
 
 class Piece(NamedTuple):
@@ -121,19 +122,16 @@ def _levels(
 
 
 def _running_delta(trades: Trades) -> NDArray[np.int64]:
-    # 1 buys, 2 sells, 0 neither: the low bit less the high bit is the sign.
-    side = trades.aggressor
-    sign = (side & 1).view(np.int8) - (side >> 1).view(np.int8)
-    return np.add.accumulate(sign * trades.size, dtype=np.int64)
+    signed = _SIGN.take(trades.aggressor)
+    signed *= trades.size
+    return np.add.accumulate(signed)
 
 
 def _inferred(trades: Trades, first: NDArray[np.intp] | None) -> list[int]:
     """Return per piece the volume whose side came from the tick rule, or from nothing."""
     weak = (trades.source == SOURCE_NONE) | (trades.source == SOURCE_TICKRULE)
-    if not weak.any():
-        return [0] * (1 if first is None else len(first))
     sizes = trades.size * weak
     if first is None:
-        return [int(sizes.sum(dtype=np.int64))]
+        return [int(np.add.reduce(sizes, dtype=np.int64))]
     sums: list[int] = np.add.reduceat(sizes, first, dtype=np.int64).tolist()
     return sums

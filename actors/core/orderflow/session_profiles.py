@@ -12,6 +12,10 @@ minutes starts at 09:30 all the same. A session in which nobody traded during it
 counts as not whole: nothing tells it from one that was recorded too late.
 """
 
+from datetime import date
+
+import numpy as np
+
 from actors.core.orderflow.ladder import Ladder
 from actors.core.orderflow.profile import add_bar, value_of
 from actors.core.session.calendar import NANOS_PER_MINUTE, Phase, phase, trading_day
@@ -28,7 +32,8 @@ class SessionProfiles:
         self.value_area_ppm = value_area_ppm
         self.value_rows = value_rows
         self.first_ns = first_ns  # Of the first trade of the contract.
-        self._session: tuple[str, Window] | None = None
+        self._session: tuple[date, Window] | None = None
+        self._date = ""
         self._ladder = Ladder(0)
         self._whole = False
 
@@ -38,20 +43,21 @@ class SessionProfiles:
         if window is None:
             return None
         day = trading_day(bar.start_ns)
-        session = (day.date.isoformat(), window)
+        session = (day.date, window)
         if session != self._session:
             begin_ns = day.rth_open_ns if window is Window.RTH else day.open_ns
             soon_ns = begin_ns + NANOS_PER_MINUTE
             self._session, self._ladder = session, Ladder(bar.low)
+            self._date = day.date.isoformat()
             self._whole = max(bar.start_ns, self.first_ns) < soon_ns
         add_bar(self._ladder, bar)
-        volumes = self._ladder.levels.sum(axis=0).tolist()
+        volumes = np.add.reduce(self._ladder.levels).tolist()
         value = value_of(self._ladder.low, volumes, self.value_area_ppm, self.value_rows)
         return ValueJudged(
             contract=bar.contract,
             ts_ns=bar.end_ns,
             window=window,
-            date=session[0],
+            date=self._date,
             low=Ticks(self._ladder.low),
             high=Ticks(self._ladder.high),
             value_low=value.low,

@@ -17,6 +17,7 @@ batched however, has the same signals.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -182,11 +183,11 @@ class BarDetectors:
         participation = ParticipationRule.of(s.participation, own)
         return (
             (s.imbalance.enabled, self.zones.add),
-            (s.horizontal.enabled, lambda bar: horizontals(bar, horizontal)),
-            (s.exhaustion.enabled, lambda bar: exhaustions(bar, exhaustion)),
+            (s.horizontal.enabled, partial(horizontals, rule=horizontal)),
+            (s.exhaustion.enabled, partial(exhaustions, rule=exhaustion)),
             (s.trend_exhaustion.enabled, TrendExhaustion(trend).add),
-            (s.absorption.enabled, lambda bar: absorptions(bar, absorption)),
-            (s.level_absorption.enabled, lambda bar: level_absorptions(bar, level)),
+            (s.absorption.enabled, partial(absorptions, rule=absorption)),
+            (s.level_absorption.enabled, partial(level_absorptions, rule=level)),
             (s.effort.enabled, Effort(EffortRule.of(s.effort, own)).add),
             (s.divergence.enabled, DeltaDivergence(DivergenceRule.of(s.divergence, own)).add),
             (s.participation.enabled, Participation(participation).add),

@@ -11,11 +11,11 @@ as volume and for neither side. How a batch is cut does not matter: the trades t
 needs are kept.
 
 Few windows are heavy, so all are tried on their volume alone, by differences of one running sum,
-and only the heavy ones are looked at closer. Sums are float64, exact below 2^53.
+and only the heavy ones are looked at closer. Sums are whole numbers, products with them float64.
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from protocol.market import Aggressor, SideSource
 from protocol.pattern_settings import TapeAbsorptionSettings
 from protocol.patterns import DIRECTION, Pattern
 from protocol.signals import PPM, SignalRaised
-from protocol.units import NANOS_PER_S, Nanos, Ticks
+from protocol.units import NANOS_PER_S
 
 SERIES = "trades"
 CHUNK_TRADES = 32_768  # The temporaries of one chunk stay in the second-level cache.
@@ -90,13 +90,13 @@ class Windows(NamedTuple):
     """Absorbed windows as columns, each named by the row of its last trade."""
 
     row: NDArray[np.int64]
-    low: NDArray[np.int32]  # Ticks.
-    high: NDArray[np.int32]
+    low: NDArray[np.int64]  # Ticks.
+    high: NDArray[np.int64]
     buys: NDArray[np.int64]  # Contracts.
     sells: NDArray[np.int64]
     volume: NDArray[np.int64]
     unsure: NDArray[np.int64]  # Of the volume: its side is inferred or unknown.
-    last: NDArray[np.int32]  # Ticks: the price of the last trade.
+    last: NDArray[np.int64]  # Ticks: the price of the last trade.
 
 
 def absorbed_windows(trades: Trades, rule: TapeAbsorptionRule, first: int = 0) -> Windows:
@@ -107,59 +107,60 @@ def absorbed_windows(trades: Trades, rule: TapeAbsorptionRule, first: int = 0) -
     rows = _heavy(trades.size, rule, first)
     if len(rows) == 0:  # As good as always in a live batch.
         return _NO_WINDOWS
-    span = np.arange(1 - rule.window_trades, 1)[:, None]
-    price = trades.price[span + rows]
-    low, high = price.min(axis=0), price.max(axis=0)
-    narrow = np.flatnonzero(np.subtract(high, low, dtype=np.int64) <= rule.range_ticks_max)
-    rows, low, high = rows[narrow], low[narrow], high[narrow]
-    within = span + rows
-    size, side = trades.size[within], trades.aggressor[within]
-    buys = np.where(side == BUY, size, 0).sum(axis=0, dtype=np.int64)
-    sells = np.where(side == SELL, size, 0).sum(axis=0, dtype=np.int64)
+    within = np.arange(1 - rule.window_trades, 1)[:, None] + rows  # A column for each window.
+    # 64 bits: the prices of a broken feed may lie further apart than 32 can hold.
+    price = trades.price.take(within).astype(np.int64)
+    size, side = trades.size.take(within), trades.aggressor.take(within)
+    source = trades.source.take(within)
+    inferred = (source == SOURCE_NONE) | (source == SOURCE_TICKRULE)
+    low, high = np.minimum.reduce(price), np.maximum.reduce(price)
+    buys = np.add.reduce(size * (side == BUY), dtype=np.int64)
+    sells = np.add.reduce(size * (side == SELL), dtype=np.int64)
+    volume = np.add.reduce(size, dtype=np.int64)
+    unsure = np.add.reduce(size * inferred, dtype=np.int64)
     strong, weak = np.maximum(buys, sells), np.maximum(np.minimum(buys, sells), 1)
-    moved = np.subtract(price[-1, narrow], price[0, narrow], dtype=np.int64)
-    kept = np.flatnonzero(
-        (buys != sells)
+    moved = price[-1] - price[0]
+    kept = (
+        (high - low <= rule.range_ticks_max)
+        & (buys != sells)
         & (strong * float(PPM) >= weak * float(rule.ratio_ppm))
         & (np.where(buys > sells, moved, -moved) <= rule.move_ticks_max)
-    )
-    source, size = trades.source[within[:, kept]], size[:, kept]
-    inferred = (source == SOURCE_NONE) | (source == SOURCE_TICKRULE)
-    return Windows(
-        rows[kept],
-        low[kept],
-        high[kept],
-        buys[kept],
-        sells[kept],
-        size.sum(axis=0, dtype=np.int64),
-        np.where(inferred, size, 0).sum(axis=0, dtype=np.int64),
-        price[-1, narrow[kept]],
-    )
+    ).nonzero()[0]
+    columns = (rows, low, high, buys, sells, volume, unsure, price[-1])
+    return Windows(*[column.take(kept) for column in columns])
 
 
 def _heavy(size: NDArray[np.int32], rule: TapeAbsorptionRule, first: int) -> NDArray[np.intp]:
     """Return the rows from `first` on whose window has the multiple of its baseline in volume."""
     n, count = rule.window_trades, len(size)
-    sums = np.zeros(count + 1)  # sums[i]: volume of the rows before i.
-    np.cumsum(size, dtype=np.float64, out=sums[1:])
-    # Until the memory is full the baseline has as many windows as there are.
-    rows = np.arange(max(first, (rule.windows_min + 1) * n - 1), min(rule.memory, count))
-    windows = (rows + 1) // n - 1
-    before = sums[rows + 1 - n]
-    volume = sums[rows + 1] - before
-    baseline = before - sums[rows + 1 - (windows + 1) * n]
-    cold: NDArray[np.intp] = rows[volume * windows * PPM >= baseline * rule.volume_multiple_ppm]
+    sums = np.zeros(count + 1, np.int64)  # sums[i]: volume of the rows before i.
+    np.add.accumulate(size, out=sums[1:])
     start = max(first, rule.memory)
+    cold = _heavy_cold(sums, rule, first) if first < start else _NO_ROWS
     if start >= count:
         return cold
     before = sums[start + 1 - n : count + 1 - n]
     volume = sums[start + 1 :] - before
     baseline = before - sums[start - rule.memory : count - rule.memory]
-    volume *= rule.windows_max * PPM
-    baseline *= rule.volume_multiple_ppm
-    warm = np.flatnonzero(volume >= baseline)
+    heavy = volume * float(rule.windows_max * PPM) >= baseline * float(rule.volume_multiple_ppm)
+    warm: NDArray[np.intp] = heavy.nonzero()[0]
     warm += start
     return np.concatenate((cold, warm)) if len(cold) else warm
+
+
+def _heavy_cold(
+    sums: NDArray[np.int64], rule: TapeAbsorptionRule, first: int
+) -> NDArray[np.intp]:
+    """Return the heavy rows until the memory is full: a baseline of the windows there are."""
+    n, stop = rule.window_trades, min(rule.memory, len(sums) - 1)
+    rows = np.arange(max(first, (rule.windows_min + 1) * n - 1), stop)
+    windows = (rows + 1) // n - 1
+    before = sums[rows + 1 - n]
+    volume = sums[rows + 1] - before
+    baseline = before - sums[rows + 1 - (windows + 1) * n]
+    heavy = volume * windows * float(PPM) >= baseline * float(rule.volume_multiple_ppm)
+    found: NDArray[np.intp] = rows[heavy]
+    return found
 
 
 class TapeAbsorption:
@@ -192,42 +193,47 @@ class TapeAbsorption:
             else:
                 first = self.rule.memory
                 known = trades.slice(start - first, stop)
-            self._add_chunk(known, first, signals)
+            signals += self._add_chunk(known, first)
         kept = known.slice(max(len(known) - self.rule.memory, 0), len(known))
         self.tail = _joined(_NO_TRADES, kept)  # A copy: a view would keep the whole batch.
         return signals
 
-    def _add_chunk(self, known: Trades, first: int, signals: list[SignalRaised]) -> None:
+    def _add_chunk(self, known: Trades, first: int) -> list[SignalRaised]:
+        latest = np.maximum.accumulate(known.ts_event)
+        before, self.clock = self.clock, max(self.clock, int(latest[-1]))
         found = absorbed_windows(known, self.rule, first)
-        if len(found.row):
-            clock = np.maximum(np.maximum.accumulate(known.ts_event), self.clock)
-            sold = found.buys > found.sells  # Buyers were absorbed: by sellers, at the high.
-            price = np.where(sold, found.high, found.low)
-            new = self._new(clock[found.row].tolist(), sold.tolist(), price.tolist())
-            columns = (clock[found.row], sold, price, *found[1:])
-            rows = zip(*(column[new].tolist() for column in columns), strict=True)
-            signals += [self._signal(*row) for row in rows]
-        self.clock = max(self.clock, int(known.ts_event.max()))
+        if len(found.row) == 0:
+            return []
+        ts = np.maximum(latest.take(found.row), before)
+        sold = found.buys > found.sells  # Buyers were absorbed: by sellers, at the high.
+        price = np.where(sold, found.high, found.low)
+        new = self._new(ts, sold, price)
+        columns = [column.take(new).tolist() for column in (ts, sold, price, *found[1:])]
+        return list(map(self._signal, *columns))
 
-    def _new(self, ts: list[int], sold: list[bool], prices: list[int]) -> list[int]:
-        """Return and note the events that had none of their kind near by a short time before.
-
-        Of some ten absorbed windows nine repeat one: no more is done with them than must be.
-        """
+    def _new(
+        self, ts: NDArray[np.int64], sold: NDArray[np.bool_], prices: NDArray[np.int64]
+    ) -> NDArray[np.intp]:
+        """Return and note the events that had none of their kind near by a short time before."""
         # The same price in the same nanosecond is the same event, whatever the rule: ids differ.
         pause_ns, ticks = max(self.rule.repeat_ns, 1), self.rule.repeat_ticks
+        # Of ten absorbed windows nine repeat one, most of them at once: those are not looked at.
+        moved = (ts[1:] != ts[:-1]) | (sold[1:] != sold[:-1]) | (prices[1:] != prices[:-1])
+        rows = [0, *(moved.nonzero()[0] + 1).tolist()]
+        columns = [column.take(rows).tolist() for column in (ts, sold, prices)]
         new = []
-        for row, (ts_ns, side, price) in enumerate(zip(ts, sold, prices, strict=True)):
+        for row, ts_ns, side, price in zip(rows, *columns, strict=True):
             quiet = self.quiet_until[side]
             if ts_ns < quiet.get(price, ts_ns):
                 continue
             new.append(row)
-            quiet.update(dict.fromkeys(range(price - ticks, price + ticks + 1), ts_ns + pause_ns))
+            for near in range(price - ticks, price + ticks + 1):
+                quiet[near] = ts_ns + pause_ns
             if len(quiet) > PRICES_MAX:
                 over = [near for near, until_ns in quiet.items() if until_ns <= ts_ns]
                 for near in over:
                     del quiet[near]
-        return new
+        return np.array(new, np.intp)
 
     def _signal(
         self,
@@ -243,51 +249,49 @@ class TapeAbsorption:
         last: int,
     ) -> SignalRaised:
         pattern = Pattern.TAPE_SELLING_ABSORPTION if sold else Pattern.TAPE_BUYING_ABSORPTION
-        strong, weak = max(buys, sells), max(min(buys, sells), 1)
-        trades = self.rule.window_trades
-        return SignalRaised(
-            id=derived_id(self.contract, pattern, ts_ns, ref_price),
-            contract=self.contract,
-            series=SERIES,
-            ts_ns=Nanos(ts_ns),
-            pattern=pattern,
-            direction=DIRECTION[pattern],
-            strength_ppm=ppm(strong, weak * RATIO_OF_FULL_STRENGTH),
-            confidence_ppm=PPM,
-            actionable=True,
-            ref_price=Ticks(ref_price),
-            last_price=Ticks(last),
-            zone_low=Ticks(low),
-            zone_high=Ticks(high),
-            stop_ticks=0,
-            target_ticks=0,
-            detail=f"{buys} bought and {sells} sold of {volume} in {trades} trades",
-            low_quality=unsure * PPM > volume * LOW_QUALITY_PPM,
-            synthetic=self.simulated,
+        strong, weak = (buys, sells) if sold else (sells, buys)
+        return SignalRaised.of(  # type: ignore[no-any-return]
+            # Joined here as the id would join them: signals are made by the thousand.
+            derived_id(f"{self.contract}|{pattern}|{ts_ns}|{ref_price}"),
+            self.contract,
+            SERIES,
+            ts_ns,
+            pattern,
+            DIRECTION[pattern],
+            ppm(strong, (weak or 1) * RATIO_OF_FULL_STRENGTH),
+            PPM,
+            True,
+            ref_price,
+            last,
+            low,
+            high,
+            0,  # Stop and target: the instrument's own.
+            0,
+            f"{buys} bought and {sells} sold of {volume} in {self.rule.window_trades} trades",
+            unsure * PPM > volume * LOW_QUALITY_PPM,
+            self.simulated,
         )
 
 
 def _check(trades: Trades) -> None:
-    if int(trades.aggressor.max()) > SELL:
-        raise ValueError(f"aggressor {int(trades.aggressor.max())}, wanted 0, 1 or 2")
-    if int(trades.size.min()) < 1:
-        raise ValueError(f"a trade of {int(trades.size.min())} contracts, wanted at least 1")
+    if (side := np.maximum.reduce(trades.aggressor)) > SELL:
+        raise ValueError(f"aggressor {side}, wanted 0, 1 or 2")
+    if (size := np.minimum.reduce(trades.size)) < 1:
+        raise ValueError(f"a trade of {size} contracts, wanted at least 1")
 
 
 def _joined(before: Trades, trades: Trades) -> Trades:
     """Return copied columns of both, without quotes: nobody asks for them here."""
     return Trades(
-        *(
-            np.concatenate((getattr(before, name), getattr(trades, name))) for name in _COLUMNS
-        )
+        np.concatenate((before.ts_event, trades.ts_event)),
+        np.concatenate((before.price, trades.price)),
+        np.concatenate((before.size, trades.size)),
+        np.concatenate((before.aggressor, trades.aggressor)),
+        np.concatenate((before.source, trades.source)),
+        np.concatenate((before.flags, trades.flags)),
     )
 
 
-_COLUMNS: dict[str, "np.dtype[Any]"] = {
-    "ts_event": TS, "price": PRICE, "size": SIZE, "aggressor": BYTE, "source": BYTE, "flags": BYTE,
-}  # fmt: skip
-_NO_TRADES = Trades(*(np.empty(0, dtype) for dtype in _COLUMNS.values()))
-_NO_ROWS, _NO_PRICES = np.empty(0, np.int64), np.empty(0, np.int32)
-_NO_WINDOWS = Windows(
-    _NO_ROWS, _NO_PRICES, _NO_PRICES, _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_PRICES
-)
+_NO_TRADES = Trades(*(np.empty(0, dtype) for dtype in (TS, PRICE, SIZE, BYTE, BYTE, BYTE)))
+_NO_ROWS = np.empty(0, np.int64)
+_NO_WINDOWS = Windows(*[_NO_ROWS] * len(Windows._fields))

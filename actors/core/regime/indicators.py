@@ -8,6 +8,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 
 from actors.core.session.calendar import trading_day
 from protocol.market import BarClosed
@@ -195,7 +196,7 @@ def percentile(before: Sequence[float], value: float, count_min: int = 10) -> fl
     """Return the share in % of the values `before` that lie below `value`; 50 if too few."""
     if len(before) < count_min:
         return 50.0
-    return 100 * sum(old < value for old in before) / len(before)
+    return 100 * len([old for old in before if old < value]) / len(before)
 
 
 def slope(values: Sequence[float]) -> float:
@@ -205,7 +206,7 @@ def slope(values: Sequence[float]) -> float:
         return 0.0
     total = n * (n - 1) / 2
     squares = total * (2 * n - 1) / 3
-    weighted = sum(i * value for i, value in enumerate(values))
+    weighted: float = sum(map(mul, range(n), values))
     return (n * weighted - total * sum(values)) / (n * squares - total * total)
 
 

@@ -140,16 +140,17 @@ def _noted(signal: SignalRaised, regime: RegimeJudged) -> TargetNoted:
 def _dropped(
     signal: SignalRaised, regime: RegimeJudged | None, reason: DropReason, detail: str
 ) -> SignalDropped:
-    return SignalDropped(
-        signal_id=signal.id,
-        contract=signal.contract,
-        ts_ns=signal.ts_ns,
-        pattern=signal.pattern,
-        direction=signal.direction,
-        regime=regime.regime if regime else Regime.NO_TRADE,
-        regime_confidence_ppm=regime.confidence_ppm if regime else 0,
-        reason=reason,
-        detail=detail,
+    # Most signals end here, so this answer is made without names.
+    return SignalDropped.of(  # type: ignore[no-any-return]
+        signal.id,
+        signal.contract,
+        signal.ts_ns,
+        signal.pattern,
+        signal.direction,
+        Regime.NO_TRADE if regime is None else regime.regime,
+        0 if regime is None else regime.confidence_ppm,
+        reason,
+        detail,
     )
 
 

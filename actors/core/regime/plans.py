@@ -56,8 +56,7 @@ class Break(NamedTuple):
     close: int | None = None  # The latest, in ticks of the side's own sign.
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """The levels as the long side sees them; for the short side all prices are negated."""
 
     close: int

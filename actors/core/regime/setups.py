@@ -51,6 +51,7 @@ MOVES = frozenset(
 )
 CONFIRMING = TURNS | MOVES
 METRICS = frozenset(pattern for pattern, family in FAMILY.items() if family is Family.FLOW)
+EVIDENCE = CONFIRMING | METRICS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,7 @@ class Setups:
     def signal(self, signal: SignalRaised) -> None:
         """Remember what may confirm or forbid a setup."""
         trusted = self.rule.low_quality_allowed or not signal.low_quality
-        if signal.pattern in CONFIRMING | METRICS and signal.actionable and trusted:
+        if signal.pattern in EVIDENCE and signal.actionable and trusted:
             self.signals.append(signal)
 
     def condition(

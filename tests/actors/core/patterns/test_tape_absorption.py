@@ -351,14 +351,20 @@ def test_memory_is_the_reach_of_one_window_and_keeps_no_batch_alive():
         assert not np.shares_memory(getattr(detector.tail, name), getattr(trades, name))
 
 
+def new_of(detector, rows):
+    """Which of the windows (time, whether sold into, price) are new events."""
+    return detector._new(*(np.array(column) for column in zip(*rows, strict=True))).tolist()
+
+
 def test_prices_that_may_be_raised_at_again_are_forgotten_and_no_others():
     detector = TapeAbsorption(dataclasses.replace(RULE, repeat_ns=1_000), CONTRACT, False)
     apart = 2 * RULE.repeat_ticks + 1
     count = 2 * PRICES_MAX
     prices = [number * apart for number in range(count)]
-    assert detector._new(list(range(count)), [True] * count, prices) == list(range(count))
-    assert detector._new([count], [True], [0]) == []  # Still quiet, whatever the crowd.
-    assert detector._new([10_000], [True], [0]) == [0]
+    rows = [(number, True, price) for number, price in enumerate(prices)]
+    assert new_of(detector, rows) == list(range(count))
+    assert new_of(detector, [(count, True, 0)]) == []  # Still quiet, whatever the crowd.
+    assert new_of(detector, [(10_000, True, 0)]) == [0]
     assert len(detector.quiet_until[True]) <= apart + 1
     assert not detector.quiet_until[False]
 
@@ -367,5 +373,11 @@ def test_one_event_silences_its_price_and_those_beside_it_on_its_side_until_the_
     rule = dataclasses.replace(RULE, repeat_ns=1_000, repeat_ticks=1)
     detector = TapeAbsorption(rule, CONTRACT, False)
     rows = [(0, True, 10), (999, True, 11), (999, True, 12), (999, False, 10), (1_000, True, 9)]
-    ts, sides, prices = map(list, zip(*rows, strict=True))
-    assert detector._new(ts, sides, prices) == [0, 2, 3, 4]
+    assert new_of(detector, rows) == [0, 2, 3, 4]
+
+
+def test_windows_in_one_instant_differ_by_side_or_price_however_they_alternate():
+    rule = dataclasses.replace(RULE, repeat_ns=1_000, repeat_ticks=0)
+    rows = [(5, True, 10), (5, True, 10), (5, False, 10), (5, True, 10), (5, True, 11),
+            (5, True, 10), (6, True, 11), (1_005, True, 10), (1_005, True, 10)]  # fmt: skip
+    assert new_of(TapeAbsorption(rule, CONTRACT, False), rows) == [0, 2, 4, 7]
