@@ -18,8 +18,10 @@ class BarsShell(Shell):
     Bars go out by end, series and number, those of the first series each followed by the value
     area of its session: an order that the trades alone decide, not how they were cut into batches.
 
-    A restart reads the trades of the session again and has the same bars open.
+    After a restart the same bars are open.
     """
+
+    resumes = True
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.settings = settings.bars

@@ -27,9 +27,10 @@ from supervision.shell import Shell, handles
 class DetectorShell(Shell):
     """Raises signals and tells what became of the zones and levels they marked.
 
-    Keeps the memory of the detectors and the counts by pattern; a restart reads bars and trades
-    again and has both as before.
+    Keeps the memory of the detectors and the counts by pattern; after a restart both are as before.
     """
+
+    resumes = True
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.detectors = DetectorSet(settings, instrument_of(settings.feed.symbol))

@@ -14,7 +14,9 @@ from supervision.shell import Shell, handles
 
 
 class RegimeShell(Shell):
-    """Judges every bar decided on. A restart reads the bars again and knows as much as before."""
+    """Judges every bar decided on. After a restart it knows as much as before."""
+
+    resumes = True
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.settings = settings

@@ -34,9 +34,11 @@ from supervision.shell import Shell, handles
 class RiskShell(Shell):
     """Judges signals against limits. At a cut it first learns of fills, then it decides.
 
-    Its state is the fold of what it reads and of what it decides. A restart reads all of it again
-    and knows every position, result, halt and tier as before.
+    Its state is the fold of what it reads and of what it decides. After a restart it
+    knows every position, result, halt and tier as before.
     """
+
+    resumes = True
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.series = settings.bars.series[0]

@@ -16,9 +16,11 @@ from supervision.shell import Shell, handles
 class RouterShell(Shell):
     """Approves or drops every signal, by the regime of the same bar, and follows the setups.
 
-    A condition is judged at the cut, when the signals of the same bar have been read. A restart
-    reads regime and detector again and has the same recommendations standing.
+    A condition is judged at the cut, when the signals of the same bar have been read. After
+    a restart the same recommendations stand.
     """
+
+    resumes = True
 
     def configure(self, settings: Settings, directory: str) -> None:
         self.rule = router_rule(settings.router, settings.bars)

@@ -28,7 +28,7 @@ from ops.snapshot import Held, NeverOneMoment, line_up
 FEED = "feed"
 TAPE = "tape.frames"
 # What only a living run has: it is made anew by the next start.
-LIVING_DIRECTORIES = ("sockets", "status", "faults", "orders")
+LIVING_DIRECTORIES = ("sockets", "streams", "status", "faults", "orders")
 # The key of the page's logins is a secret; a run that was brought back makes a new one.
 LIVING_FILES = ("run.json", "web.json", "web.key", "web-logouts.json")
 LIVING_SUFFIXES = (".lock", ".tmp", ".part", ".sqlite-wal", ".sqlite-shm")

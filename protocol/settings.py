@@ -216,6 +216,7 @@ class SupervisionSettings:
     beat_ms: PositiveInt = 500
     restarts_max: PositiveInt = 10
     period_s: PositiveInt = 60
+    checkpoint_ms: WholeNumber = 100  # Work of an actor between two copies of its state.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

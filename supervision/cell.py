@@ -5,10 +5,11 @@ whoever owns it offers messages in the order of their numbers and is handed what
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from protocol.market import Cut, Settled
 from protocol.message import Message
+from supervision.checkpoint import Checkpoint, restore, state_of
 from supervision.journal import Journal, Positions
 from supervision.shell import OUTSIDE, Handler, JournaledShell, Shell, SinkShell
 
@@ -24,6 +25,7 @@ class Cell:
         reads: Sequence[str],
         publish: Callable[[Message], object],
         journal: Journal | None = None,
+        after_cut: Callable[[], object] | None = None,
     ) -> None:
         if isinstance(shell, JournaledShell) != (journal is not None):
             raise ValueError(f"{type(shell).__name__} with journal {journal}: wanted both or none")
@@ -37,8 +39,13 @@ class Cell:
         self._publish = publish
         self._journal = journal
         self._positions: Positions = dict.fromkeys(self.reads, 0)
-        self._waiting: dict[str, deque[Message]] = {source: deque() for source in self.reads}
+        self._after_cut = after_cut  # Called when all is done that a joined cut brings.
+        self._waiting: dict[str, deque[tuple[int, Message]]] = {
+            source: deque() for source in self.reads
+        }
         self._turn = 0
+        self._cut_at: Positions = {}  # The number of the last cut handled of each source.
+        self.rests = False  # Right behind a joined cut.
         self._facts: list[Message] = []  # Decided and applied, not yet recorded.
         self._gated = shell.gated if isinstance(shell, JournaledShell) else ""
         self._echoes = shell.echoes if isinstance(shell, JournaledShell) else {}
@@ -52,9 +59,15 @@ class Cell:
         self._handlers: dict[tuple[type[Message], str], Handler | None] = {}
         self._sink = shell if isinstance(shell, SinkShell) else None
 
-    def recover(self) -> Positions:
+    def recover(self, checkpoint: Checkpoint | None = None) -> Positions:
         """Bring the shell to where it was; return the last number handled of each source."""
-        if self._sink is not None:
+        if checkpoint is not None:
+            restore(self.shell, checkpoint.state)
+            self.cut = checkpoint.cut
+            self.messages_in = sum(checkpoint.positions.values())
+            self.messages_out = checkpoint.published
+            self._positions |= checkpoint.positions
+        elif self._sink is not None:
             self._positions |= self._sink.resume()
         elif self._journal is not None and isinstance(self.shell, JournaledShell):
             for fact in self._journal.load():
@@ -63,6 +76,13 @@ class Cell:
                 self._note_mark(fact)
             self._positions |= self._journal.positions()
         return dict(self._positions)
+
+    def checkpoint(self, published: int, gaps: Mapping[str, int]) -> Checkpoint:
+        """Return where the shell stands; only while it rests can that be said."""
+        if not self.rests:
+            raise ValueError("a checkpoint in the middle of a cut: wanted right behind one")
+        positions = dict(self._cut_at)
+        return Checkpoint(self.cut, positions, published, dict(gaps), state_of(self.shell))
 
     def wants(self, source: str, kind: type[Message] | None) -> bool:
         """Say whether a message of `kind` from `source` must be offered; None may be anything."""
@@ -97,7 +117,7 @@ class Cell:
             self._sink.keep(source, seq, message)
             self._pass(message)
         elif self.shell.joined:
-            self._waiting[source].append(message)
+            self._waiting[source].append((seq, message))
             self._line_up()
         else:
             if source in self._held:
@@ -181,15 +201,20 @@ class Cell:
     def _line_up(self) -> None:
         """Handle what waits, source by source up to the same cut, in the order of `reads`."""
         while waiting := self._waiting[self.reads[self._turn]]:
-            message = waiting.popleft()
+            seq, message = waiting.popleft()
+            self.rests = False
             if not isinstance(message, Cut):
                 self._record(self._handle(self.reads[self._turn], message))
                 continue
+            self._cut_at[self.reads[self._turn]] = seq
             self._turn = (self._turn + 1) % len(self.reads)
             if self._turn == 0:
                 self._record(self.shell.on_cut(message))
                 self._send(message)
                 self._pass(message)
+                self.rests = True
+                if self._after_cut is not None:
+                    self._after_cut()
 
     def _pass(self, message: Message) -> None:
         if isinstance(message, Cut) and message.number > self.cut:

@@ -18,7 +18,7 @@ from supervision.runfile import RUN_FILE, read_run
 from supervision.transport import LOOPBACK
 
 LOCK_FILE = "run.lock"
-DIRECTORIES = ("status", "sockets", "faults", "logs")
+DIRECTORIES = ("status", "sockets", "streams", "faults", "logs")
 END_LIMIT_S = 5.0
 POLL_S = 0.005
 
@@ -60,9 +60,10 @@ def prepare(run_dir: Path) -> IO[str]:
 
 
 def clear(run_dir: Path) -> None:
-    """Remove what only a living run may have: sockets, drafts, the run file."""
+    """Remove what only a living run may have: sockets, streams, drafts, the run file."""
     for path in run_dir.rglob("*"):
-        if path.suffix == ".tmp" or stat.S_ISSOCK(path.lstat().st_mode):
+        living = path.suffix == ".tmp" or stat.S_ISSOCK(path.lstat().st_mode)
+        if living or path.parent == run_dir / "streams":
             path.unlink(missing_ok=True)
     (run_dir / RUN_FILE).unlink(missing_ok=True)
 

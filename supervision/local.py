@@ -7,6 +7,7 @@ with its chain of cuts, so both give the same result.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 
 from protocol.market import Cut, Settled
 from protocol.message import Message
@@ -37,7 +38,6 @@ class LocalRun:
         self._readers: dict[str, list[Cell]] = {}
         self._routes: dict[tuple[str, type[Message]], tuple[Cell, ...]] = {}
         self._queue: deque[tuple[str, int, Message]] = deque()
-        self._numbers: dict[str, int] = {}
         self._settled = 0
         for spec in specs:
             if spec.id in shells:
@@ -51,12 +51,10 @@ class LocalRun:
             self._readers.setdefault(stream, []).append(cell)
 
     def _publisher(self, stream: str) -> Callable[[Message], None]:
-        self._numbers[stream] = 0
-        queue, numbers = self._queue, self._numbers
+        queue, numbers = self._queue, count(1)
 
         def publish(message: Message) -> None:
-            numbers[stream] += 1
-            queue.append((stream, numbers[stream], message))
+            queue.append((stream, next(numbers), message))
 
         return publish
 
@@ -84,9 +82,10 @@ class LocalRun:
             kind = type(message)
             if kind is Settled:
                 self._settled = message.number
-            if (stream, kind) not in routes:
-                routes[stream, kind] = self._route(stream, kind)
-            for cell in routes[stream, kind]:
+            readers = routes.get((stream, kind))
+            if readers is None:
+                readers = routes[stream, kind] = self._route(stream, kind)
+            for cell in readers:
                 cell.offer(stream, seq, message)
                 cell.release()
 

@@ -5,12 +5,14 @@ repeats and loses; what is tested there is what runs here.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from protocol.codec import decode, encode, kind_of
 from protocol.message import Message
 from protocol.system import Item, Subscribe, Tail
 from supervision.cell import Cell
+from supervision.checkpoint import Checkpoints
 from supervision.flow import ROOM, Inlet, MemoryWindow, Outlet, OwnWindow, Taken, Window
 from supervision.journal import Journal
 from supervision.shell import Shell
@@ -35,13 +37,25 @@ class Node:
         journal: Journal | None,
         now_s: float,
         own: OwnWindow | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self.id = id
         self.shell = shell
+        self._checkpoints = checkpoints
         self._own: OwnWindow = MemoryWindow() if own is None else own
+        if checkpoints is not None:
+            self._own = checkpoints.window
         self.window: Window[bytes] = shell.window() or self._own
-        self.cell = Cell(shell, reads, lambda message: self._own.append(encode(message)), journal)
-        positions = self.cell.recover()
+        self.cell = Cell(
+            shell,
+            reads,
+            lambda message: self._own.append(encode(message)),
+            journal,
+            None if checkpoints is None else self._after_cut,
+        )
+        loaded = None if checkpoints is None else checkpoints.loaded
+        self.resumed = 0 if loaded is None else loaded.cut  # The cut this life began behind.
+        positions = self.cell.recover(loaded)
         room = LAZY_ROOM if shell.lazy else ROOM
         unhurried = shell.unhurried()
         self.inlets = {
@@ -56,8 +70,21 @@ class Node:
             self.outlets[stream] = Outlet(stream, copy)
         self._heard_s = dict.fromkeys(reads, now_s)
         self._rewinding: set[str] = set()
-        self.gaps: dict[str, int] = {}  # Numbers that nobody could send again, by source.
+        # Numbers that nobody could send again, by source.
+        self.gaps: dict[str, int] = {} if loaded is None else dict(loaded.gaps)
         self._refill: dict[str, tuple[str, int]] = {}  # Source: its keeper, where it takes over.
+
+    def quiet(self) -> None:
+        """Keep a copy of the state if one is due: what was decided is on its way already."""
+        if self._checkpoints is not None and self.cell.rests and self._checkpoints.due():
+            self._keep(self._checkpoints)
+
+    def _after_cut(self) -> None:
+        if self._checkpoints is not None and self._checkpoints.overdue():
+            self._keep(self._checkpoints)
+
+    def _keep(self, checkpoints: Checkpoints) -> None:
+        checkpoints.keep(partial(self.cell.checkpoint, self._own.last, self.gaps))
 
     def close(self) -> None:
         """Release the journal and the window."""
@@ -175,6 +202,7 @@ class Node:
             "messages_in": cell.messages_in,
             "messages_out": cell.messages_out,
             "cut": cell.cut,
+            "resumed": self.resumed,
             "state": self.shell.inspect(),
             "last_in": [f"{s} {seq} {_told(told)}"[:SHOWN_MAX] for s, seq, told in cell.last_in],
             "last_out": [str(message)[:SHOWN_MAX] for message in cell.last_out],

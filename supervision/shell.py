@@ -3,8 +3,8 @@
 A shell never sends, waits or reads a clock. What its handlers yield becomes its own numbered
 stream; who reads it is said in the tree. Three kinds differ in what a restart does:
 
-- a `Shell` is a function of what it reads: it reads its sources again from the beginning and
-  arrives at the same state and the same stream;
+- a `Shell` is a function of what it reads: it reads its sources again, from the beginning or from
+  its last checkpoint, and arrives at the same state and the same stream;
 - a `JournaledShell` decides facts; each is durable before anything follows
   from it, and the state is the fold of the facts alone;
 - a `SinkShell` keeps what it reads, knows how far it has kept, and publishes nothing.
@@ -46,6 +46,7 @@ class Shell:
     """A function of its sources. Cuts of several sources are lined up (`joined`)."""
 
     joined: ClassVar[bool] = True
+    resumes: ClassVar[bool] = False  # From a copy of its attributes: they are its whole state.
     keeper: ClassVar[str] = ""  # Who keeps the stream longer than this shell does.
     niceness: ClassVar[int] = 0  # Whoever decides goes before whoever keeps or shows ...
     lazy: ClassVar[bool] = False  # ... and those look every few hundredths of a second.

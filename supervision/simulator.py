@@ -17,6 +17,8 @@ from functools import partial
 from protocol.codec import decode, encode
 from protocol.message import Message
 from protocol.system import Subscribe
+from supervision.checkpoint import Checkpoint, MemoryCheckpoints
+from supervision.flow import OwnWindow
 from supervision.journal import Journal, MemoryJournal, Positions
 from supervision.node import IDLE_S, Node
 from supervision.shell import JournaledShell, Shell
@@ -34,6 +36,7 @@ class Faults:
     delay: float = 0.0
     delay_max_s: float = 0.3
     restart_max_s: float = 0.5
+    checkpoint: float = 0.1  # Per look of an actor that keeps copies of its state.
     crashes_max: int = 40  # Ends the storm, so that a run ends; as many power cuts at most.
 
 
@@ -77,8 +80,38 @@ class _CrashingJournal:
 
 
 @dataclass(slots=True)
+class _CrashingCheckpoints:
+    """Checkpoints that are due at random, and whose owner may die before or after keeping one."""
+
+    inner: MemoryCheckpoints
+    wanted: Callable[[], bool]
+    dies: Callable[[], bool]
+
+    @property
+    def loaded(self) -> Checkpoint | None:
+        return self.inner.loaded
+
+    @property
+    def window(self) -> OwnWindow:
+        return self.inner.window
+
+    def due(self) -> bool:
+        return self.wanted()
+
+    def overdue(self) -> bool:
+        return self.wanted()
+
+    def keep(self, make: Callable[[], Checkpoint]) -> None:
+        if self.dies():
+            raise Crash
+        self.inner.keep(make)
+        if self.dies():
+            raise Crash
+
+
+@dataclass(slots=True)
 class Place:
-    """What of an actor outlives its process: its spec and its journal."""
+    """What of an actor outlives its process: its spec, its journal and its last checkpoint."""
 
     spec: ChildSpec
     make: Callable[[], Shell]
@@ -86,6 +119,8 @@ class Place:
     forget: Callable[[], None] = lambda: None  # Takes from its store what was not yet durable.
     node: Node | None = None
     crashes: int = 0
+    checkpoints: MemoryCheckpoints = field(default_factory=MemoryCheckpoints)
+    resumed: int = 0  # Lives that began with a checkpoint.
 
 
 @dataclass(slots=True)
@@ -127,9 +162,22 @@ class Simulator:
         if isinstance(shell, JournaledShell):
             assert place.journal is not None, f"{id} needs a journal"
             journal = _CrashingJournal(place.journal, lambda: self._dies(0.5))
-        place.node = Node(id, shell, place.spec.reads, journal, self.now_s)
+        checkpoints = None
+        if shell.resumes:
+            place.checkpoints = place.checkpoints.again()
+            place.resumed += place.checkpoints.loaded is not None
+            wanted = partial(self._chance, self.faults.checkpoint)
+            checkpoints = _CrashingCheckpoints(
+                place.checkpoints, wanted, lambda: self._dies(0.5)
+            )
+        place.node = Node(
+            id, shell, place.spec.reads, journal, self.now_s, checkpoints=checkpoints
+        )
         for source, wish in place.node.first_wishes():
             self._carry(source, lambda wish=wish, source=source: self._subscribe(source, wish))
+
+    def _chance(self, probability: float) -> bool:
+        return self._random.random() < probability
 
     def _dies(self, weight: float = 1.0) -> bool:
         return (
@@ -148,6 +196,7 @@ class Simulator:
         for id, place in self.places.items():
             if place.journal is not None:
                 place.journal.cut_power()
+            place.checkpoints = MemoryCheckpoints()
             if place.node is not None:
                 self._crash(id)
 
@@ -185,10 +234,10 @@ class Simulator:
             return
         try:
             arrive()
+            self._flush(to)
+            self._node(to).quiet()
         except Crash:
             self._crash(to)
-            return
-        self._flush(to)
 
     def _subscribe(self, source: str, wish: Subscribe) -> None:
         node = self._node(source)

@@ -9,6 +9,7 @@ window. Addresses are files in a directory of mode 700, so nobody else on the ma
 import json
 import os
 import select
+from multiprocessing import current_process
 from pathlib import Path
 from time import monotonic, monotonic_ns, time_ns
 from typing import Any
@@ -17,8 +18,10 @@ import zmq
 
 from protocol.codec import BadFrame, decode, encode
 from protocol.message import Message
-from protocol.settings import settings_from
+from protocol.settings import SupervisionSettings, settings_from
 from protocol.system import Answered, Commanded, Inspect, Inspected, Start, Subscribe
+from supervision.checkpoint import FileCheckpoints, without_secrets
+from supervision.journal import Journal
 from supervision.node import IDLE_S, Node
 from supervision.shell import JournaledShell, Refused, Shell
 from supervision.spill import SpillWindow
@@ -62,12 +65,12 @@ class StreamWorker:
         settings = settings_from(json.loads(start.settings))
         directory = Path(start.run_dir) / "data"
         directory.mkdir(mode=0o700, exist_ok=True)
-        shell.configure(settings, str(directory))
+        # A shell's copies of itself lie on the disk, so it is told no secret.
+        shell.configure(without_secrets(settings) if shell.resumes else settings, str(directory))
         journal = None
         if isinstance(shell, JournaledShell):
             journal = shell.open_journal(settings, str(directory))
-        own = SpillWindow(start.run_dir)
-        self.node = Node(start.id, shell, start.reads, journal, monotonic(), own)
+        self.node = self._node(settings.supervision, journal)
         Path(start.run_dir, "sockets").mkdir(mode=0o700, exist_ok=True)
         self._context = zmq.Context()
         self._router = self._socket(zmq.ROUTER)
@@ -81,6 +84,17 @@ class StreamWorker:
         self._committed_s = self._served_s = monotonic()
         for source, wish in self.node.first_wishes():
             self._ask(source, wish)
+
+    def _node(self, settings: SupervisionSettings, journal: Journal | None) -> Node:
+        start, now_s = self.start, monotonic()
+        directory = Path(start.run_dir) / "streams"
+        directory.mkdir(mode=0o700, exist_ok=True)
+        if self.shell.resumes:
+            key, work_s = bytes(current_process().authkey), settings.checkpoint_ms / 1000
+            kept = FileCheckpoints(directory, start.id, key, work_s)
+            return Node(start.id, self.shell, start.reads, journal, now_s, checkpoints=kept)
+        own = SpillWindow(directory / f"{start.id}.frames")
+        return Node(start.id, self.shell, start.reads, journal, now_s, own)
 
     def _socket(self, kind: int) -> zmq.Socket[bytes]:
         socket = self._context.socket(kind)
@@ -142,6 +156,7 @@ class StreamWorker:
             self.node.cell.release()
             now_s = monotonic()
             sent = self._flush(now_s, lazy=now_s - self._served_s >= LAZY_S)
+            self.node.quiet()
             if not (sent or heard or taken):
                 return moved
             moved = True

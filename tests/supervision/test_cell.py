@@ -3,9 +3,10 @@
 And what answers a mark that a power cut has taken waits until that mark is set again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +15,9 @@ from protocol.market import Cut, CutReason, Settled
 from protocol.message import Message
 from protocol.settings import Settings
 from supervision.cell import Cell
+from supervision.checkpoint import Checkpoint, restore
 from supervision.journal import Journal, MemoryJournal
-from supervision.shell import JournaledShell, SinkShell, handles
+from supervision.shell import JournaledShell, Shell, SinkShell, handles
 
 
 class Gated(JournaledShell):
@@ -312,3 +314,84 @@ def test_a_sink_learns_the_time():
     pile = Pile()
     Cell(pile, ("desk",), lambda _: None).time(77)
     assert pile.now_ns == 77
+
+
+class Listing(Shell):
+    """Publishes what it reads, in the order in which it is handled, and knows all of it."""
+
+    def __init__(self) -> None:
+        self.known: list[int] = []
+
+    @handles(BalanceReported)
+    def on_balance(self, message: BalanceReported) -> Iterable[Message]:
+        self.known.append(message.balance_cents)
+        return (message,)
+
+
+def listing(
+    after_cut: Callable[[Cell], object] = lambda _: None,
+) -> tuple[Cell, Listing, list[Message]]:
+    shell, sent = Listing(), []
+    cell = Cell(shell, ("feed", "bars"), sent.append, after_cut=lambda: after_cut(cell))
+    return cell, shell, sent
+
+
+BARS = (number(11), cut(1), number(12), cut(2))
+
+
+def test_a_cell_rests_behind_a_cut_of_all_sources_and_at_no_other_time():
+    cell, _, _ = listing()
+    seen = [cell.rests]
+    for seq in (1, 2):
+        cell.offer("bars", seq, BARS[seq - 1])
+        seen.append(cell.rests)
+    for seq in (1, 2, 3):
+        cell.offer("feed", seq, FEED[seq - 1])
+        seen.append(cell.rests)
+    assert seen == [False, False, False, False, True, False]
+
+
+def test_a_checkpoint_stands_behind_the_cut_of_each_source_however_far_it_was_read_ahead():
+    found = []
+    cell, shell, sent = listing(lambda cell: found.append(cell.checkpoint(3, {"feed": 1})))
+    offered(cell, "feed", FEED)
+    cell.skip("feed", len(FEED) + 1)
+    offered(cell, "bars", BARS[:2])
+    assert (shell.known, sent[-1]) == ([1, 11, 2, 3], number(3))
+    assert found == [Checkpoint(1, {"feed": 2, "bars": 2}, 3, {"feed": 1}, found[0].state)]
+    assert vars(shell_of(found[0].state)) == {"known": [1, 11]}
+
+
+def shell_of(state: bytes) -> Listing:
+    shell = Listing()
+    restore(shell, state)
+    return shell
+
+
+def test_in_the_middle_of_a_cut_there_is_no_checkpoint():
+    cell, _, _ = listing()
+    offered(cell, "feed", FEED[:2])
+    with pytest.raises(ValueError, match="in the middle of a cut"):
+        cell.checkpoint(1, {})
+
+
+def test_a_restart_with_a_checkpoint_goes_on_as_if_nothing_had_been():
+    calm, knows_all, wanted = listing()
+    offered(calm, "feed", FEED[:5])
+    offered(calm, "bars", BARS)
+    cell, _, _ = listing()
+    offered(cell, "feed", FEED[:2])
+    offered(cell, "bars", BARS[:2])
+    assert cell.rests
+    kept = cell.checkpoint(3, {})
+    again, shell, sent = listing()
+    assert again.recover(kept) == {"feed": 2, "bars": 2}
+    for source, told in (("feed", FEED[:5]), ("bars", BARS)):
+        for seq, message in enumerate(told[2:], 3):
+            again.offer(source, seq, message)
+    assert sent == wanted[3:]
+    assert shell.known == knows_all.known
+    assert (again.cut, again.messages_in, again.messages_out) == (
+        calm.cut, calm.messages_in, calm.messages_out,
+    )
+    assert again.checkpoint(0, {}) == calm.checkpoint(0, {})

@@ -102,6 +102,8 @@ class RecorderShell(SinkShell):
 class SumShell(Shell):
     """Publishes the running sum of what it reads: every loss or repeat shows for ever after."""
 
+    resumes = True
+
     def __init__(self) -> None:
         self.sum = 0
 

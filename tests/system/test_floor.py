@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from time import monotonic
 
@@ -32,6 +33,7 @@ from tests.system.running import Running, until
 
 KILLS = 34
 PAUSE_S = (0.05, 0.6)
+RESUMING = ("bars", "detector", "regime", "router", "risk")
 SPEED = 6_000.0  # The two days pass in about half a minute.
 
 pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
@@ -50,19 +52,27 @@ def busy() -> Settings:
             "daily_profit_dollars": 1e5,
         },
         "web": {"port": 0},
-        # Thirty kills a minute are the test, not an illness.
-        "supervision": {"restarts_max": 1_000},
+        # Thirty kills a minute are the test, not an illness. Copies of a state are kept so often
+        # that a life which begins with one is the rule.
+        "supervision": {"restarts_max": 1_000, "checkpoint_ms": 5},
     }
     return read_settings(None, chosen, {}, Path("none"))
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> Result:
-    """The same day in the local runtime."""
-    files = [real("es-ticks-2013/tick_data.csv.gz")]
-    _, result = replay_local(files, busy(), tmp_path_factory.mktemp("quarantine"))
+@cache
+def replayed() -> Result:
+    """Replay the day once for all modules that compare theirs with it."""
+    with tempfile.TemporaryDirectory(prefix="fw-") as quarantine:
+        files = [real("es-ticks-2013/tick_data.csv.gz")]
+        _, result = replay_local(files, busy(), Path(quarantine))
     assert (result.bars, result.orders >= 40, result.fills >= 80) == (461, True, True)
     return result
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> Result:
+    """The same day in the local runtime."""
+    return replayed()
 
 
 @contextmanager
@@ -184,12 +194,14 @@ def test_with_its_journals_on_a_server_and_their_owners_killed_the_day_is_the_sa
         assert result.digest == undisturbed.digest
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("seed", [1])
 def test_thirty_kills_of_actors_and_supervisors_change_nothing(undisturbed, seed):
     with floor_on_the_day(SPEED) as (run, settings):
         killed = kill_at_random(run, seed)
         until(lambda: complete(run), "the end of the day", 150)
         assert read_documents(run.run_dir)
+        resumed = [ask(run.run_dir, id)["resumed"] for id in RESUMING]
         stop(run)
         books = ended_books(run, settings)
         result = result_of(books, 0.0)
@@ -199,6 +211,7 @@ def test_thirty_kills_of_actors_and_supervisors_change_nothing(undisturbed, seed
         assert result.digest == undisturbed.digest, f"seed {seed}: {same} after {killed}"
         assert recorded_frames(run.run_dir / "data") == taped(run)
         assert len(killed) >= 12 and killed.total() >= 30, killed
+        assert sum(cut > 0 for cut in resumed) > len(resumed) / 2, resumed
 
 
 def test_a_run_that_was_lost_goes_on_where_it_was_when_it_is_started_again(undisturbed):
@@ -209,12 +222,14 @@ def test_a_run_that_was_lost_goes_on_where_it_was_when_it_is_started_again(undis
         bodies.kill(root)
         assert run.wait_end() != 0
         (run.run_dir / GREEN).unlink()
-        again = Running(run.tree, "fork", dataclasses.asdict(settings), 0, run.run_dir)
+        # At any speed the rest of the day is the same.
+        fast = dataclasses.replace(settings, feed=dataclasses.replace(settings.feed, speed=0.0))
+        again = Running(run.tree, "fork", dataclasses.asdict(fast), 0, run.run_dir)
         try:
             again.wait_green()
             until(lambda: complete(again), "the end of the day", 120)
             stop(again)
-            books = ended_books(again, settings)
+            books = ended_books(again, fast)
             result = result_of(books, 0.0)
             check_orders(books)
             books.close()

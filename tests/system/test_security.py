@@ -16,7 +16,6 @@ from supervision import bodies
 from supervision.status import all_green
 from tests.system.running import Running, until
 from tests.system.test_floor import (
-    SPEED,
     complete,
     ended_books,
     floor_on_the_day,
@@ -24,10 +23,11 @@ from tests.system.test_floor import (
     undisturbed,
 )
 
+SPEED = 10_000.0  # The two days pass in less than twenty seconds; the strangers take a few.
 IDLE = 1_000
 LIMIT_S = 2.0
 
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
 __all__ = ["undisturbed"]  # The fixture of the other module.
 
 
@@ -60,8 +60,18 @@ def throw(port: int, data: bytes) -> None:
         connection.sendall(data)
 
 
-def test_strangers_at_every_port_change_nothing_and_raise_an_alarm(undisturbed, tmp_path):
+def check_modes(run: Running) -> None:
+    """Hold that only the user can reach the streams and the records."""
+    for name in ("", "sockets", "streams", "data"):
+        mode = stat.S_IMODE((run.run_dir / name).stat().st_mode)
+        assert mode == 0o700, f"{name or 'run directory'} has mode {mode:o}"
+
+
+def test_strangers_reach_no_file_and_at_every_port_change_nothing_and_raise_an_alarm(
+    undisturbed, tmp_path
+):
     with floor_on_the_day(SPEED) as (run, settings):
+        check_modes(run)
         addresses = ports(run)
         assert len(addresses) >= 15
         assert {ip for ip, _ in addresses} == {"127.0.0.1"}
@@ -84,10 +94,3 @@ def test_strangers_at_every_port_change_nothing_and_raise_an_alarm(undisturbed, 
         result = result_of(books, 0.0)
         books.close()
         assert result.digest == undisturbed.digest
-
-
-def test_only_the_user_can_reach_the_streams_and_the_records(undisturbed):
-    with floor_on_the_day(SPEED) as (run, _):
-        for name in ("", "sockets", "data"):
-            mode = stat.S_IMODE((run.run_dir / name).stat().st_mode)
-            assert mode == 0o700, f"{name or 'run directory'} has mode {mode:o}"
