@@ -3,7 +3,7 @@
 import dataclasses
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,9 +132,20 @@ def replay_live_walk(settings: Settings, walk: Walk, directory: Path) -> float:
 
 
 def _played(settings: Settings, source: Walk | Weekly, run_dir: Path) -> float:
-    """Return trades per second from the first that can be read to the last entry in the books.
+    """Return trades per second from the first that can be read to the last entry in the books."""
+    return source.count / play_through(settings, source, run_dir) * NANOS_PER_S
 
-    The feed does not wait until all is green, so what is left of the start counts, too.
+
+def play_through(
+    settings: Settings,
+    source: Walk | Weekly,
+    run_dir: Path,
+    at_the_end: Callable[[], None] = lambda: None,
+) -> int:
+    """Play a source through all processes; return how many nanoseconds it took.
+
+    Time begins with the first trade that can be read: the feed does not wait until all is green,
+    so what is left of the start counts, too. `at_the_end` finds the floor complete and at work.
     """
     feed = dataclasses.replace(settings.feed, speed=0.0)
     web = dataclasses.replace(settings.web, port=0)
@@ -146,12 +157,15 @@ def _played(settings: Settings, source: Walk | Weekly, run_dir: Path) -> float:
         nonlocal began_ns, ended_ns
         began_ns = began_ns or ask(run_dir, "feed", ASK_S)["state"]["began_ns"]
         ended_ns = time.monotonic_ns()
-        return is_complete(run_dir)
+        if not is_complete(run_dir):
+            return False
+        at_the_end()
+        return True
 
     code, _ = play(dataclasses.replace(settings, feed=feed, web=web), run_dir, done)
     if code != 0:
         raise RuntimeError(f"the run in {run_dir} ended with {code}")
-    return source.count / (ended_ns - began_ns) * NANOS_PER_S
+    return ended_ns - began_ns
 
 
 @contextmanager

@@ -7,6 +7,7 @@ right before and right after it: the number to reach was set where that loop mak
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from actors.core.columns import Trades
 from ops.bench import floor, patterns, peers
@@ -16,6 +17,7 @@ from protocol.settings import Settings
 
 REACH_LOCAL = 10e6
 REACH_LIVE = 0.5e6
+Found = TypeVar("Found")
 LOOP = 5e6  # Trades a second, the least of where the numbers to reach were set.
 
 
@@ -49,11 +51,11 @@ def replay_rows(
     yield live_row(f"replay of {walk.count / 1e6:.0f} M simulated trades, live", [one])
 
 
-def beside_loop(trades: Trades, measure: Callable[[], float]) -> tuple[float, float]:
-    """Return a rate, and that of the dict loop around it: the higher of before and after."""
+def beside_loop(trades: Trades, measure: Callable[[], Found]) -> tuple[Found, float]:
+    """Return what was found, and the rate of the dict loop around it: the higher of the two."""
     before = peers.dict_loop(trades)[0]
-    rate = measure()
-    return rate, max(before, peers.dict_loop(trades)[0])
+    found = measure()
+    return found, max(before, peers.dict_loop(trades)[0])
 
 
 def live_row(what: str, measured: list[tuple[float, float]]) -> Row:

@@ -19,6 +19,8 @@ from ops.bench import (
     beside,
     depth,
     floor,
+    late,
+    latency,
     market,
     page,
     patterns,
@@ -37,8 +39,6 @@ RECORDING = "es-ticks-2013/tick_data.csv.gz"
 REACH_NAUTILUS = 30.0  # Times as fast as it.
 REACH_BARS = 40e6
 REACH_BATCH_US = 1_000.0
-REACH_LATENCY_MS = 15.0
-REACH_BACK_S = 0.5
 REACH_HUNG_S = 4.0
 REACH_PSS_MB = 300.0
 REACH_GREEN_S = 5.0
@@ -79,9 +79,10 @@ def measures(
         lambda: replays.replay_rows(settings, recording(), directory, quick=quick),
         lambda: backtest_rows(settings, python, quick=quick),
         lambda: store.store_rows(url, directory, quick=quick),
-        lambda: latency_rows(settings, directory, quick=quick),
+        lambda: latency.latency_rows(settings, directory, quick=quick),
         lambda: page.page_rows(settings, directory, quick=quick),
         lambda: service_rows(settings, directory, quick=quick),
+        lambda: late.late_rows(settings, recording(), directory, quick=quick),
     )
 
 
@@ -197,20 +198,6 @@ def backtest_rows(settings: Settings, python: Path | None, *, quick: bool) -> It
         )
 
 
-def latency_rows(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row]:
-    """Measure from the moment a bar's end is due at the feed to its orders being at the broker."""
-    seconds = 15 if quick else 40
-    for rate in (600, 2_000):
-        times = floor.settle_times_ms(settings, rate, seconds, directory)
-        p50, p99 = percentile(times, 50), percentile(times, 99)
-        yield Row(
-            f"feed to broker at {rate:,} trades/s, {len(times)} decisions, the way back included",
-            f"p50 {p50:.1f} ms, p99 {p99:.1f} ms",
-            f"p99 {REACH_LATENCY_MS:.0f} ms",
-            p99 < REACH_LATENCY_MS,
-        )
-
-
 def service_rows(settings: Settings, directory: Path, *, quick: bool) -> Iterator[Row]:
     """Measure the start, the memory, and the return of killed and hung actors."""
     with service.served(settings, directory) as served:
@@ -226,8 +213,8 @@ def service_rows(settings: Settings, directory: Path, *, quick: bool) -> Iterato
         yield Row(
             f"killed to back in service with its state, {len(kills)} single kills",
             f"p50 {p50:.3f} s, p99 {p99:.3f} s",
-            f"p99 {REACH_BACK_S} s",
-            p99 < REACH_BACK_S,
+            f"p99 {service.REACH_BACK_S} s",
+            p99 < service.REACH_BACK_S,
         )
         hung = served.hang_times_s(1 if quick else 3)
         yield Row(

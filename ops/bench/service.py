@@ -26,6 +26,7 @@ from supervision.runfile import read_run
 from supervision.status import Node, all_green, fold, read_documents
 
 LIMIT_S = 60.0
+REACH_BACK_S = 0.5
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Served:
 
     def workers(self) -> list[Node]:
         """Return the actors, supervisors left out."""
-        return [node for node in _all(self.look()) if node.kind != "supervisor"]
+        return [node for node in every(self.look()) if node.kind != "supervisor"]
 
     def kill_times_s(self, count: int) -> list[float]:
         """Kill actors in turn; return how long each took to be back where it was."""
@@ -87,11 +88,12 @@ class Served:
         return total / 1000
 
 
-def _all(node: Node | None) -> Iterator[Node]:
+def every(node: Node | None) -> Iterator[Node]:
+    """Yield a process and all below it."""
     if node is not None:
         yield node
         for child in node.children:
-            yield from _all(child)
+            yield from every(child)
 
 
 def _until(condition: Callable[[], bool], what: str) -> None:

@@ -109,6 +109,13 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
     yield made
 
 
+def environment_at(home: Path) -> None:
+    """Make an environment with a pip: that of the Python it is made from, where that has one."""
+    has_pip = subprocess.run([PYTHON, "-c", "import pip"], capture_output=True).returncode == 0
+    short = ["--without-pip", "--system-site-packages"] if has_pip else []
+    subprocess.run([PYTHON, "-m", "venv", *short, str(home)], check=True, timeout=LIMIT_S)
+
+
 def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
     """Return the refusal: the last line, with no traceback above it."""
     assert done.returncode == 69, done.stderr
@@ -152,7 +159,7 @@ def test_an_interrupted_first_start_is_taken_up_again(checkout: Checkout) -> Non
 @pytest.mark.slow
 def test_an_activated_environment_is_used(checkout: Checkout, tmp_path: Path) -> None:
     own = tmp_path / "own"
-    subprocess.run([PYTHON, "-m", "venv", str(own)], check=True, timeout=LIMIT_S)
+    environment_at(own)
     done = checkout.start(VIRTUAL_ENV=str(own))
     assert done.stdout.split() == ["greet", "1.0", str(own)], done.stderr
     assert not (checkout.root / ".venv").exists()
@@ -160,6 +167,7 @@ def test_an_activated_environment_is_used(checkout: Checkout, tmp_path: Path) ->
 
 @pytest.mark.slow
 def test_without_a_network_one_sentence_says_so(checkout: Checkout) -> None:
+    environment_at(checkout.root / ".venv")
     said = one_sentence(
         checkout.start(PIP_NO_INDEX="0", PIP_FIND_LINKS="", PIP_INDEX_URL=CLOSED_PORT)
     )
@@ -169,6 +177,7 @@ def test_without_a_network_one_sentence_says_so(checkout: Checkout) -> None:
 
 @pytest.mark.slow
 def test_a_package_that_is_not_the_locked_one_is_refused(checkout: Checkout) -> None:
+    environment_at(checkout.root / ".venv")
     lock = checkout.root / "requirements.lock"
     lock.write_text("locked==1.0 --hash=sha256:" + "0" * 64 + "\n")
     said = one_sentence(checkout.start())
