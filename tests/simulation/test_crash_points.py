@@ -75,7 +75,7 @@ def test_the_desk_trades_compares_and_is_never_in_doubt(calm):
 
 def test_a_death_at_some_of_the_steps_leaves_no_trace(calm):
     floor, steps = calm
-    for at in range(1, steps, max(1, steps // 10)):
+    for at in range(1, steps, max(1, steps // 5)):
         killed(floor, at)
 
 

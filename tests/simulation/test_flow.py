@@ -29,7 +29,7 @@ from tests.makers import at
 from tests.simulation.floor import Floor
 from tests.simulation.flow_tape import TURN, flow_settings, flow_tape
 
-SEEDS = min(int(os.environ.get("FLOORWATCH_SEEDS", "1000")), 50)
+SEEDS = max(1, min(int(os.environ.get("FLOORWATCH_SEEDS", "1000")) // 4, 50))
 STORM = Faults(crash=0.01, loss=0.01, duplicate=0.02, delay=0.02, crashes_max=30)
 
 

@@ -28,7 +28,7 @@ def books_of(settings: Settings, directory, batch: int, chunk: int) -> MemoryBoo
     rule = dataclasses.replace(TapeRule.of(settings.feed, settings.bars), batch_trades_max=batch)
     source = [
         dataclasses.replace(whole, trades=whole.trades.slice(start, start + chunk))
-        for whole in SimulatedSession("ES", 11, 1_500)
+        for whole in SimulatedSession("ES", 11, 900)
         for start in range(0, len(whole.trades), chunk)
     ]
     assert all(isinstance(part, Chunk) for part in source)
@@ -40,7 +40,7 @@ def books_of(settings: Settings, directory, batch: int, chunk: int) -> MemoryBoo
 @pytest.mark.parametrize("first", range(len(ALL)), ids=ALL)
 def test_batches_and_chunks_of_any_size_give_the_same_bars_signals_and_fills(tmp_path, first):
     settings = decided_on(ALL[first:] + ALL[:first])
-    whole = books_of(settings, tmp_path, 1_000_000, 1_500)
+    whole = books_of(settings, tmp_path, 1_000_000, 900)
     assert any(isinstance(m, OrderFilled) for m in whole.entries("broker"))
     kinds = {bar.series for bar in whole.entries("bars") if isinstance(bar, BarClosed)}
     assert kinds == set(ALL)
@@ -49,8 +49,8 @@ def test_batches_and_chunks_of_any_size_give_the_same_bars_signals_and_fills(tmp
 
 
 def test_what_is_built_beside_the_deciding_bars_decides_nothing(tmp_path):
-    alone = books_of(decided_on(ALL[:1]), tmp_path, 64, 1_500)
-    beside = books_of(decided_on(ALL), tmp_path, 64, 1_500)
+    alone = books_of(decided_on(ALL[:1]), tmp_path, 64, 900)
+    beside = books_of(decided_on(ALL), tmp_path, 64, 900)
     for stream in ("detector", "regime", "router", "risk", "desk", "broker"):
         one, other = alone.entries(stream), beside.entries(stream)
         # The other bars bring cuts of their own, so the last cut has another number.

@@ -110,7 +110,13 @@ def confine(unit: str) -> None:
 
 def command(unit: Path, writable: Path) -> list[str]:
     """Return what stands before a command to confine it; only the root user can."""
-    run = f'mount --bind "{writable}" "{writable}" && mount -o remount,bind,ro / && exec "$@"'
+    # What lies around the directory may be a file system of its own.
+    run = (
+        f'mount --bind "{writable}" "{writable}"'
+        f' && mount --rbind "{writable.parent}" "{writable.parent}"'
+        f' && mount -o remount,bind,ro "{writable.parent}"'
+        ' && mount -o remount,bind,ro / && exec "$@"'
+    )
     inside = [sys.executable, "-m", "tests.system.confined", str(unit)]
     return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", run, "sh",
             *NOTHING, *inside]  # fmt: skip

@@ -23,7 +23,7 @@ from tests.system.test_floor import ask_cut, check_orders, complete, ended_books
 SPEED = 6_000.0  # The day from 08:45 on passes in five seconds.
 CUTS = (20, 60, 100)  # At each of them a backup is made.
 
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
 
 
 def day() -> Settings:

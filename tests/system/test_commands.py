@@ -31,7 +31,7 @@ from tests.system.running import Running, floor_in, until
 SPEED = 1_500.0  # The first position comes after two seconds, the close after seventeen.
 KEPT = 400  # Ticks to stop and target: only a person closes it.
 
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
 
 
 class Told(Running):

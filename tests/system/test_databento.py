@@ -55,7 +55,7 @@ PAUSE_S = (0.05, 0.5)
 TRADES = 2_973
 RECORDS = 12_000  # Of ten levels, and the trades among them.
 
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(170)]
 
 
 def tree() -> SupervisorSpec:

@@ -31,7 +31,7 @@ PATHS = ("/", "/market", "/actors", "/actors/bars", "/trades", "/signals", "/sta
          "/recap", "/settings")  # fmt: skip
 FIGURE = "#figures div:has(dt:text-is('{}')) dd"
 
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(300)]
 __all__ = ["undisturbed"]  # The fixture of the other module.
 
 

@@ -25,7 +25,7 @@ KILLS = 5
 SPEED = 16_000.0  # The two days pass in about ten seconds.
 PAUSE_S = (0.3, 1.9)
 
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
 
 
 def tree() -> SupervisorSpec:

@@ -67,6 +67,7 @@ class Told(Shell):
     def on_told(self, message: Message) -> tuple[Message, ...]:
         return (message,)
 
+    @handles(Cut, "broker")
     @handles(Settled, "broker")
     @handles(OrderAccepted, "broker")
     @handles(OrderRejected, "broker")
@@ -128,16 +129,26 @@ class LiveBroker:
         return shell.heard
 
     def cut(self, command: Command | None = None) -> None:
-        """Reach a cut, hand over what it brought, and wait until it is settled."""
+        """Reach a cut, hand over what it brought, and wait until it is settled.
+
+        As on the floor, nobody answers a cut that the broker has not handed on: it has executed
+        against all trades before it only then.
+        """
         self.cuts += 1
         cut = Cut(number=self.cuts, ts_ns=self.now_ns, reason=CutReason.BAR)
         self.feed.node.cell.tell(cut)
+        self._hear(cut)
         if command is not None:
             self.desk.node.cell.tell(command)
-        self.desk.node.cell.tell(Settled(number=self.cuts))
+        settled = Settled(number=self.cuts)
+        self.desk.node.cell.tell(settled)
+        self._hear(settled)
+
+    def _hear(self, mark: Cut | Settled) -> None:
+        """Play feed and desk until the broker says this."""
         limit_s = monotonic() + LIMIT_S
-        while Settled(number=self.cuts) not in self.heard()[-50:]:
-            assert monotonic() < limit_s, f"cut {self.cuts} was not settled in {LIMIT_S} s"
+        while mark not in self.heard()[-50:]:
+            assert monotonic() < limit_s, f"{mark} did not come in {LIMIT_S} s"
             self.feed.wake(monotonic_ns())
             self.desk.wake(monotonic_ns())
 
@@ -154,7 +165,7 @@ class LiveBroker:
 
     def events(self) -> Iterator[BrokerEvent]:
         said, self.read = self.heard()[self.read :], len(self.heard())
-        return (event for event in said if not isinstance(event, Settled))
+        return (event for event in said if not isinstance(event, Cut | Settled))
 
     def descriptor(self) -> int | None:
         return None

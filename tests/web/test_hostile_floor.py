@@ -22,7 +22,7 @@ from tests.system.running import Running, until
 SLOW, SOCKETS, LOUD = 200, 120, 8
 FLOOD_S = 4.0
 BEAT_LATE_S = 2.0  # At three a process counts as hung.
-pytestmark = [pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
 
 
 def nodes_of(node: Node) -> list[Node]:
