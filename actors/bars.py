@@ -1,10 +1,12 @@
 """The aggregator of one symbol: footprint bars from its trades, and the value areas of the day."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from actors.core.columns import trades_of
-from actors.core.orderflow.contract_bars import ContractBars
+import numpy as np
+
+from actors.core.columns import Trades, trades_of
+from actors.core.orderflow.contract_bars import NEVER, ContractBars
 from actors.core.rules import bar_rules
 from protocol.market import BarClosed, BarWarm, Cut, CutReason, TradeBatch, ValueJudged
 from protocol.message import Message
@@ -33,6 +35,34 @@ class BarsShell(Shell):
         bars, _ = self._bars_of(warm.bar.contract, warm.bar.simulated)
         bars.warm(warm.bar)
         return (warm,)
+
+    def foresee(self, source: str, messages: Sequence[Message]) -> None:
+        """Build the bars of the next trades at once.
+
+        Only as far as neither a warm bar nor the end of the tape comes between, nor a trade from
+        before a cut: that is late where the cut has closed a bar.
+        """
+        bars = self.bars
+        parts: list[Trades] = []
+        cut_ns = NEVER
+        for message in messages:
+            if isinstance(message, TradeBatch):
+                if bars is None:
+                    bars, _ = self._bars_of(message.contract, message.simulated)
+                trades = trades_of(message)
+                if not bars.fits(message.contract, message.simulated):
+                    break
+                if len(trades) and np.minimum.reduce(trades.ts_event) < cut_ns:
+                    break
+                parts.append(trades)
+            elif isinstance(message, Cut):
+                if message.reason is CutReason.END:
+                    break
+                cut_ns = max(cut_ns, message.ts_ns)
+            elif isinstance(message, BarWarm):
+                break
+        if bars is not None:
+            bars.foresee(parts)
 
     @handles(TradeBatch)
     def on_trades(self, batch: TradeBatch) -> Iterable[Message]:

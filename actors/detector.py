@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from actors.core.patterns.detectors import DetectorSet
@@ -35,6 +35,10 @@ class DetectorShell(Shell):
     def configure(self, settings: Settings, directory: str) -> None:
         self.detectors = DetectorSet(settings, instrument_of(settings.feed.symbol))
         self.counts: Counter[Pattern] = Counter()
+
+    def foresee(self, source: str, messages: Sequence[Message]) -> None:
+        """Look for absorption in all the trades at once."""
+        self.detectors.foresee([m for m in messages if isinstance(m, TradeBatch)])
 
     @handles(TradeBatch)
     def on_trades(self, batch: TradeBatch) -> Iterable[Message]:

@@ -110,21 +110,27 @@ class Cell:
 
     def offer(self, source: str, seq: int, message: Message) -> None:
         """Take the next message of a source, in the order of its numbers."""
-        self.messages_in += 1
-        self.last_in.append((source, seq, message))
+        self.offer_all(source, ((seq, message),))
+
+    def offer_all(self, source: str, numbered: Sequence[tuple[int, Message]]) -> None:
+        """Take the next messages of a source, each with its number."""
+        self.messages_in += len(numbered)
+        self.last_in += [(source, *each) for each in numbered[-LAST_MESSAGES_MAX:]]
         if self._sink is not None:
-            self._positions[source] = seq
-            self._sink.keep(source, seq, message)
-            self._pass(message)
+            for seq, message in numbered:
+                self._positions[source] = seq
+                self._sink.keep(source, seq, message)
+                self._pass(message)
         elif self.shell.joined:
-            self._waiting[source].append((seq, message))
+            self._waiting[source].extend(numbered)
             self._line_up()
         else:
-            if source in self._held:
-                self._held[source].append((seq, message))
-            else:
-                self._admit(source, seq, message)
-            self._admit_held()
+            for seq, message in numbered:
+                if source in self._held:
+                    self._held[source].append((seq, message))
+                else:
+                    self._admit(source, seq, message)
+                self._admit_held()
 
     def tell(self, message: Message) -> bool:
         """Take a message from outside the tree; return whether the shell has a handler for it."""

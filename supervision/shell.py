@@ -10,7 +10,7 @@ stream; who reads it is said in the tree. Three kinds differ in what a restart d
 - a `SinkShell` keeps what it reads, knows how far it has kept, and publishes nothing.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from protocol.market import Cut
@@ -72,6 +72,12 @@ class Shell:
     def window(self) -> Window[bytes] | None:
         """Return the window of a stream that is kept elsewhere; None keeps it in memory."""
         return None
+
+    def foresee(self, source: str, messages: Sequence[Message]) -> None:
+        """Learn what a source will say next, to calculate at once what can be calculated at once.
+
+        Only where the tape is at hand. Nothing that is told may be other than without it.
+        """
 
     def copies(self) -> dict[str, Window[bytes]]:
         """Return the streams of others that this shell can serve again."""

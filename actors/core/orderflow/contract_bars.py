@@ -9,11 +9,12 @@ the bar's own end, in time for the decision there.
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from operator import itemgetter
 
 import numpy as np
 
-from actors.core.columns import Trades
+from actors.core.columns import Trades, concat
 from actors.core.orderflow.footprint import BarBuilder, BarRule
 from actors.core.orderflow.session_profiles import SessionProfiles
 from protocol.market import BarClosed, ValueJudged
@@ -36,6 +37,7 @@ class ContractBars:
         self._profiles: SessionProfiles | None = None
         self._held: list[tuple[int, int, int, BarClosed]] = []  # End, series, number, bar.
         self._reached_ns = NEVER
+        self._foreseen = 0  # How many of the next calls of `add` bring what is built already.
 
     @property
     def late(self) -> dict[str, int]:
@@ -55,13 +57,20 @@ class ContractBars:
             builder.resume(bar)
         self._profiles_from(bar.start_ns).add(bar)
 
+    def foresee(self, parts: Sequence[Trades]) -> None:
+        """Take in the next trades at once; their bars are held until `add` has reached them."""
+        self._foreseen = len(parts)
+        if parts:
+            self._build(concat(parts))
+
     def add(self, trades: Trades) -> list[BarClosed | ValueJudged]:
         """Take in `trades` and return what ended before the last of them."""
+        foreseen, self._foreseen = self._foreseen > 0, max(self._foreseen - 1, 0)
         if len(trades) == 0:
             return []
         self._profiles_from(int(trades.ts_event[0]))
-        for index, builder in enumerate(self._builders):
-            self._hold(index, builder.add(trades))
+        if not foreseen:
+            self._build(trades)
         self._reached_ns = max(self._reached_ns, int(np.maximum.reduce(trades.ts_event)))
         return self._released(self._reached_ns)
 
@@ -88,6 +97,10 @@ class ContractBars:
             first = self.rules[0]
             self._profiles = SessionProfiles(first.value_area_ppm, first.value_rows, first_ns)
         return self._profiles
+
+    def _build(self, trades: Trades) -> None:
+        for index, builder in enumerate(self._builders):
+            self._hold(index, builder.add(trades))
 
     def _hold(self, index: int, bars: list[BarClosed]) -> None:
         for bar in bars:

@@ -16,12 +16,15 @@ The signals are a function of the messages alone: whoever feeds a fresh set with
 batched however, has the same signals.
 """
 
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import accumulate, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from actors.core.columns import trades_of
+from actors.core.columns import Trades, concat, trades_of
 from actors.core.patterns.absorption import (
     AbsorptionRule,
     LevelAbsorptionRule,
@@ -92,6 +95,12 @@ class DetectorSet:
         """
         if self.bars is not None and self.bars.contract == judged.contract:
             self.bars.value(judged)
+
+    def foresee(self, batches: Sequence[TradeBatch]) -> None:
+        """Learn the next batches: what absorption finds in them is found at once."""
+        if batches and (self.tape is None or self.tape.fits(batches[0])):
+            tape = self._tape_of(batches[0].contract, batches[0].simulated)
+            tape.foresee(list(takewhile(tape.fits, batches)))
 
     def add_trades(self, batch: TradeBatch) -> OnTape:
         """Return what the trades of `batch` confirm."""
@@ -210,6 +219,24 @@ class TapeDetectors:
             rule = TapeAbsorptionRule.of(settings.tape_absorption, own)
             self.absorption = TapeAbsorption(rule, contract, simulated)
         self.flow = _flow(settings, contract, own, simulated) if settings.flow.enabled else None
+        self.foreseen: deque[list[SignalRaised]] = deque()  # Absorption in the next batches.
+
+    def fits(self, batch: TradeBatch) -> bool:
+        """Whether a batch is of this tape; made-up trades never continue real ones."""
+        return (batch.contract, batch.simulated) == (self.contract, self.simulated)
+
+    def foresee(self, batches: Sequence[TradeBatch]) -> None:
+        """Learn the next batches, all of this tape."""
+        if self.absorption is None:
+            return
+        parts = [trades_of(batch) for batch in batches]
+        found = self.absorption.find(concat(parts))
+        rows = [row for row, _ in found]
+        start = 0
+        for end in accumulate(map(len, parts)):
+            stop = bisect_left(rows, end, start)
+            self.foreseen.append([signal for _, signal in found[start:stop]])
+            start = stop
 
     def add_trades(self, batch: TradeBatch) -> OnTape:
         """Return what `batch` confirms, by time: however the trades are cut it is the same.
@@ -218,8 +245,13 @@ class TapeDetectors:
         """
         trades = trades_of(batch)
         found: OnTape = [] if self.flow is None else [*self.flow.add_trades(trades)]
-        absorbed = [] if self.absorption is None else self.absorption.add(trades)
+        absorbed = self._absorbed(trades)
         return sorted([*found, *absorbed], key=attrgetter("ts_ns")) if found else [*absorbed]
+
+    def _absorbed(self, trades: Trades) -> list[SignalRaised]:
+        if self.foreseen:
+            return self.foreseen.popleft()
+        return [] if self.absorption is None else self.absorption.add(trades)
 
     def add_depth(self, batch: DepthBatch) -> OnTape:
         """Return the verdicts of the metrics that `batch` confirms."""

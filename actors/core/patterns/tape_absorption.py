@@ -35,6 +35,7 @@ CHUNK_TRADES = 32_768  # The temporaries of one chunk stay in the second-level c
 MEMORY_TRADES_MAX = 100_000  # Of one window and all of its baseline.
 PRICES_MAX = 256  # Remembered before those are forgotten that may be raised at again.
 RATIO_OF_FULL_STRENGTH = 10
+Find = tuple[int, SignalRaised]
 BUY, SELL = int(Aggressor.BUY), int(Aggressor.SELL)
 SOURCE_NONE, SOURCE_TICKRULE = int(SideSource.NONE), int(SideSource.TICKRULE)
 
@@ -181,10 +182,14 @@ class TapeAbsorption:
 
     def add(self, trades: Trades) -> list[SignalRaised]:
         """Take in the next trades and return the signals they confirm, in their order."""
+        return [signal for _, signal in self.find(trades)]
+
+    def find(self, trades: Trades) -> list[Find]:
+        """Take in the next trades and return the signals, each with the row that confirms it."""
         if len(trades) == 0:
             return []
         _check(trades)
-        signals: list[SignalRaised] = []
+        found: list[Find] = []
         chunk = max(CHUNK_TRADES, self.rule.memory)
         for start in range(0, len(trades), chunk):
             stop = min(start + chunk, len(trades))
@@ -193,12 +198,13 @@ class TapeAbsorption:
             else:
                 first = self.rule.memory
                 known = trades.slice(start - first, stop)
-            signals += self._add_chunk(known, first)
+            found += self._add_chunk(known, first, start - first)
         kept = known.slice(max(len(known) - self.rule.memory, 0), len(known))
         self.tail = _joined(_NO_TRADES, kept)  # A copy: a view would keep the whole batch.
-        return signals
+        return found
 
-    def _add_chunk(self, known: Trades, first: int) -> list[SignalRaised]:
+    def _add_chunk(self, known: Trades, first: int, shift: int) -> list[Find]:
+        """Return what ends at row `first` of `known` or later; its rows are moved by `shift`."""
         latest = np.maximum.accumulate(known.ts_event)
         before, self.clock = self.clock, max(self.clock, int(latest[-1]))
         found = absorbed_windows(known, self.rule, first)
@@ -209,7 +215,8 @@ class TapeAbsorption:
         price = np.where(sold, found.high, found.low)
         new = self._new(ts, sold, price)
         columns = [column.take(new).tolist() for column in (ts, sold, price, *found[1:])]
-        return list(map(self._signal, *columns))
+        rows = (found.row.take(new) + shift).tolist()
+        return list(zip(rows, map(self._signal, *columns), strict=True))
 
     def _new(
         self, ts: NDArray[np.int64], sold: NDArray[np.bool_], prices: NDArray[np.int64]
