@@ -36,7 +36,7 @@ class BarsShell(Shell):
         bars.warm(warm.bar)
         return (warm,)
 
-    def foresee(self, source: str, messages: Sequence[Message]) -> None:
+    def foresee(self, messages: Sequence[Message]) -> None:
         """Build the bars of the next trades at once.
 
         Only as far as neither a warm bar nor the end of the tape comes between, nor a trade from

@@ -36,7 +36,7 @@ class DetectorShell(Shell):
         self.detectors = DetectorSet(settings, instrument_of(settings.feed.symbol))
         self.counts: Counter[Pattern] = Counter()
 
-    def foresee(self, source: str, messages: Sequence[Message]) -> None:
+    def foresee(self, messages: Sequence[Message]) -> None:
         """Look for absorption in all the trades at once."""
         self.detectors.foresee([m for m in messages if isinstance(m, TradeBatch)])
 

@@ -23,7 +23,7 @@ class Cell:
         self,
         shell: Shell,
         reads: Sequence[str],
-        publish: Callable[[Message], object],
+        publish: Callable[[Sequence[Message]], object],
         journal: Journal | None = None,
         after_cut: Callable[[], object] | None = None,
     ) -> None:
@@ -72,7 +72,7 @@ class Cell:
         elif self._journal is not None and isinstance(self.shell, JournaledShell):
             for fact in self._journal.load():
                 self.shell.apply(fact)
-                self._send(fact)
+                self._send((fact,))
                 self._note_mark(fact)
             self._positions |= self._journal.positions()
         return dict(self._positions)
@@ -191,8 +191,7 @@ class Cell:
                 self._journal.note(facts, self._positions)
             else:
                 self._journal.append(facts, self._positions)
-            for fact in facts:
-                self._send(fact)
+            self._send(facts)
 
     def commit(self) -> None:
         """Make durable what a sink has kept; nothing for other shells."""
@@ -210,13 +209,12 @@ class Cell:
             seq, message = waiting.popleft()
             self.rests = False
             if not isinstance(message, Cut):
-                self._record(self._handle(self.reads[self._turn], message))
+                self._send(list(self._handle(self.reads[self._turn], message)))
                 continue
             self._cut_at[self.reads[self._turn]] = seq
             self._turn = (self._turn + 1) % len(self.reads)
             if self._turn == 0:
-                self._record(self.shell.on_cut(message))
-                self._send(message)
+                self._send([*self.shell.on_cut(message), message])
                 self._pass(message)
                 self.rests = True
                 if self._after_cut is not None:
@@ -250,10 +248,10 @@ class Cell:
                 self._note_mark(fact)
             self._facts += facts
         else:
-            for fact in facts:
-                self._send(fact)
+            self._send(facts)
 
-    def _send(self, message: Message) -> None:
-        self.messages_out += 1
-        self.last_out.append(message)
-        self._publish(message)
+    def _send(self, messages: Sequence[Message]) -> None:
+        if messages:
+            self.messages_out += len(messages)
+            self.last_out += messages
+            self._publish(messages)

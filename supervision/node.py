@@ -49,7 +49,7 @@ class Node:
         self.cell = Cell(
             shell,
             reads,
-            lambda message: self._own.append(encode(message)),
+            self._publish,
             journal,
             None if checkpoints is None else self._after_cut,
         )
@@ -73,6 +73,10 @@ class Node:
         # Numbers that nobody could send again, by source.
         self.gaps: dict[str, int] = {} if loaded is None else dict(loaded.gaps)
         self._refill: dict[str, tuple[str, int]] = {}  # Source: its keeper, where it takes over.
+
+    def _publish(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            self._own.append(encode(message))
 
     def quiet(self) -> None:
         """Keep a copy of the state if one is due: what was decided is on its way already."""

@@ -73,10 +73,10 @@ class Shell:
         """Return the window of a stream that is kept elsewhere; None keeps it in memory."""
         return None
 
-    def foresee(self, source: str, messages: Sequence[Message]) -> None:
-        """Learn what a source will say next, to calculate at once what can be calculated at once.
+    def foresee(self, messages: Sequence[Message]) -> None:
+        """Learn what the tape will bring next, to calculate at once what can be.
 
-        Only where the tape is at hand. Nothing that is told may be other than without it.
+        Only a local run asks. What is told, and when, must be the same without it.
         """
 
     def copies(self) -> dict[str, Window[bytes]]:

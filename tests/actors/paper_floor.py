@@ -44,7 +44,7 @@ class PaperFloor:
         self.shell = PaperBrokerShell()
         self.shell.configure(self.settings, "")
         self.out: list[Message] = []
-        self.cell = Cell(self.shell, ("feed", "desk"), self.out.append, self.journal)
+        self.cell = Cell(self.shell, ("feed", "desk"), self.out.extend, self.journal)
         self.numbers = self.cell.recover()
 
     def take(self, source: str, message: Message) -> None:

@@ -41,7 +41,7 @@ class Desk:
         self.shell = DeskShell(self.switch)
         self.shell.configure(Settings(), "")
         self.sent: list = []
-        self.cell = Cell(self.shell, ("risk", "broker"), self.sent.append, self.journal)
+        self.cell = Cell(self.shell, ("risk", "broker"), self.sent.extend, self.journal)
         self.read = self.cell.recover()
 
     def tell(self, source, *messages):

@@ -41,7 +41,7 @@ class Session:
         self.shell = SessionShell(self.fake)
         self.shell.configure(Settings(day=self.day), "/nowhere/data")
         self.facts = []
-        self.cell = Cell(self.shell, ("feed",), self.facts.append, self.journal)
+        self.cell = Cell(self.shell, ("feed",), self.facts.extend, self.journal)
         self.cell.recover()
 
     def cut(self, ts_ns):

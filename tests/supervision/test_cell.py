@@ -332,7 +332,7 @@ def listing(
     after_cut: Callable[[Cell], object] = lambda _: None,
 ) -> tuple[Cell, Listing, list[Message]]:
     shell, sent = Listing(), []
-    cell = Cell(shell, ("feed", "bars"), sent.append, after_cut=lambda: after_cut(cell))
+    cell = Cell(shell, ("feed", "bars"), sent.extend, after_cut=lambda: after_cut(cell))
     return cell, shell, sent
 
 

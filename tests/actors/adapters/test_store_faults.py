@@ -506,7 +506,7 @@ def told(value: int) -> BalanceReported:
 
 def cell_on(journal: Journal, sent: list[Message]) -> tuple[Cell, Counter]:
     shell = Counter()
-    return Cell(shell, ("desk",), sent.append, journal), shell
+    return Cell(shell, ("desk",), sent.extend, journal), shell
 
 
 def offer(cell: Cell, *values: int) -> None:
