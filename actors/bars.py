@@ -42,13 +42,15 @@ class BarsShell(Shell):
         Only as far as neither a warm bar nor the end of the tape comes between, nor a trade from
         before a cut: that is late where the cut has closed a bar.
         """
-        bars = self.bars
+        first, bars = messages[0], self.bars
+        if bars is None and isinstance(first, TradeBatch):
+            bars, _ = self._bars_of(first.contract, first.simulated)
+        if bars is None:
+            return
         parts: list[Trades] = []
         cut_ns = NEVER
         for message in messages:
             if isinstance(message, TradeBatch):
-                if bars is None:
-                    bars, _ = self._bars_of(message.contract, message.simulated)
                 trades = trades_of(message)
                 if not bars.fits(message.contract, message.simulated):
                     break
@@ -61,8 +63,7 @@ class BarsShell(Shell):
                 cut_ns = max(cut_ns, message.ts_ns)
             elif isinstance(message, BarWarm):
                 break
-        if bars is not None:
-            bars.foresee(parts)
+        bars.foresee(parts)
 
     @handles(TradeBatch)
     def on_trades(self, batch: TradeBatch) -> Iterable[Message]:

@@ -205,20 +205,23 @@ class Cell:
 
     def _line_up(self) -> None:
         """Handle what waits, source by source up to the same cut, in the order of `reads`."""
+        answers: list[Message] = []
         while waiting := self._waiting[self.reads[self._turn]]:
             seq, message = waiting.popleft()
             self.rests = False
             if not isinstance(message, Cut):
-                self._send(list(self._handle(self.reads[self._turn], message)))
+                answers += self._handle(self.reads[self._turn], message)
                 continue
             self._cut_at[self.reads[self._turn]] = seq
             self._turn = (self._turn + 1) % len(self.reads)
             if self._turn == 0:
-                self._send([*self.shell.on_cut(message), message])
+                self._send([*answers, *self.shell.on_cut(message), message])
+                answers = []
                 self._pass(message)
                 self.rests = True
                 if self._after_cut is not None:
                     self._after_cut()
+        self._send(answers)
 
     def _pass(self, message: Message) -> None:
         if isinstance(message, Cut) and message.number > self.cut:

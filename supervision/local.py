@@ -40,6 +40,7 @@ class LocalRun:
         journal_for: JournalFor = lambda _: MemoryJournal(),
     ) -> None:
         self.source = source
+        self.block_messages = BLOCK_MESSAGES
         self.cells: dict[str, Cell] = {}
         self._numbers: dict[str, int] = {source: 0}  # Of the last message of each stream.
         self._block: dict[str, list[Numbered]] = {}  # What each stream said in this block.
@@ -77,7 +78,7 @@ class LocalRun:
         self._block = {stream: [] for stream in self._numbers}
         for cell in self.cells.values():
             cell.recover()
-        for block in blocks(tape):
+        for block in blocks(tape, self.block_messages):
             self._run_ahead(block)
             self._decide()
             self._keep()
@@ -160,14 +161,14 @@ class LocalRun:
             cell.release()
 
 
-def blocks(tape: Iterable[Message]) -> Iterator[list[Message]]:
-    """Yield the tape in blocks that memory holds with ease; a block is never empty."""
+def blocks(tape: Iterable[Message], messages_max: int) -> Iterator[list[Message]]:
+    """Yield the tape in blocks that memory holds with ease; none is empty."""
     block: list[Message] = []
     trades = 0
     for message in tape:
         block.append(message)
         trades += len(message) if isinstance(message, TradeBatch) else 0
-        if len(block) == BLOCK_MESSAGES or trades >= BLOCK_TRADES:
+        if len(block) >= messages_max or trades >= BLOCK_TRADES:
             yield block
             block, trades = [], 0
     if block:

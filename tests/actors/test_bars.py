@@ -1,6 +1,7 @@
 """The bars shell: every bar at the cut of its end, whatever the batches, each contract anew."""
 
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -10,10 +11,11 @@ from actors.adapters.feeds.port import Chunk
 from actors.adapters.feeds.tape import TapeRule, tape
 from actors.bars import BarsShell
 from actors.core.columns import Trades, batch_of
-from protocol.market import BarClosed, Cut, CutReason, ValueJudged
+from protocol.market import BarClosed, BarWarm, Cut, CutReason, ValueJudged
+from protocol.message import Message
 from protocol.settings import BarSettings, FeedSettings, Settings
 from tests.actors.adapters.feeds.recordings import Chunks, trades_from
-from tests.makers import at, make_trades
+from tests.makers import at, make_bar, make_trades
 
 NAMES = ("time:300", "tick:3", "volume:10", "range:2")
 SECOND = 10**9
@@ -142,6 +144,63 @@ def test_every_bar_goes_out_by_the_cut_at_or_after_its_end_and_in_one_order(trad
     for before, message in zip(outputs[0], outputs[0][1:], strict=False):
         if isinstance(message, ValueJudged):
             assert (before.series, before.end_ns) == (names[0], message.ts_ns)
+
+
+@st.composite
+def disorder(draw: st.DrawFn) -> list[list[Message]]:
+    """A tape in blocks: trades behind their cut, another month, a warm bar, an end too early."""
+    ts, found = at("08:30"), list[Message]()
+    for kind in draw(st.lists(st.sampled_from("tttttttccccmwe"), min_size=1, max_size=30)):
+        if kind == "t":
+            rows = []
+            for _ in range(draw(st.integers(0, 6))):
+                ts += draw(st.sampled_from([0, 0, 1, SECOND, 200 * SECOND, -SECOND, -400 * SECOND]))
+                rows.append((ts, draw(st.integers(98, 102)), "B", draw(st.integers(1, 30))))
+            found.append(batch(*rows, contract="ESH6" if any(map(is_month, found)) else "ESZ5"))
+        elif kind == "w":
+            found.append(BarWarm(bar=make_bar(start_ns=ts - 300 * SECOND, end_ns=ts)))
+        elif kind == "m":
+            found.append(MONTH)
+        else:
+            reason = CutReason.END if kind == "e" else CutReason.BAR
+            found.append(cut(ts + draw(st.sampled_from([0, 1, 150 * SECOND])), reason))
+    tape = [message for message in found if not is_month(message)]
+    stops = sorted(draw(st.sets(st.integers(0, len(tape)), max_size=3)) | {0, len(tape)})
+    return [tape[start:stop] for start, stop in pairwise(stops) if start < stop]
+
+
+MONTH = Cut(number=0, ts_ns=0, reason=CutReason.END)  # From here on it is another.
+
+
+def is_month(message: Message) -> bool:
+    return message is MONTH
+
+
+def heard(shell: BarsShell, message: Message) -> list[Message]:
+    if isinstance(message, BarWarm):
+        return list(shell.on_bar_warm(message))
+    return list(shell.on_cut(message) if isinstance(message, Cut) else shell.on_trades(message))
+
+
+@given(disorder(), st.permutations(NAMES))
+@settings(deadline=None, max_examples=150)
+def test_who_knows_what_will_come_says_the_same_at_the_same_time(blocks, names):
+    ahead, live = shell_of(*names), shell_of(*names)
+    for block in blocks:
+        ahead.foresee(block)
+        for message in block:
+            assert heard(ahead, message) == heard(live, message)
+    assert ahead.inspect() == live.inspect()
+
+
+def test_a_trade_from_before_a_cut_is_late_however_early_it_is_known():
+    trades = batch((at("10:01"), 100, "B", 5)), batch((at("10:04"), 100, "B", 2))
+    tape = [trades[0], cut(at("10:05")), trades[1], cut(at("10:10"))]
+    shell = shell_of("time:300")
+    shell.foresee(tape)
+    bars = [m for message in tape for m in heard(shell, message) if isinstance(m, BarClosed)]
+    assert [(bar.end_ns, bar.volume) for bar in bars] == [(at("10:05"), 5)]
+    assert shell.inspect()["late_trades"] == {"time:300": 1}
 
 
 def test_a_tape_made_for_other_series_still_brings_every_bar_in_order():

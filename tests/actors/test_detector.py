@@ -3,11 +3,21 @@
 import dataclasses
 
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 
 from actors.core.book.changes import changes_of, depth_batch
 from actors.core.columns import batch_of
 from actors.detector import DetectorShell
-from protocol.market import Cut, CutReason, DepthBatch, FeedLost, ValueJudged, Window
+from protocol.market import (
+    Cut,
+    CutReason,
+    DepthBatch,
+    FeedLost,
+    TradeBatch,
+    ValueJudged,
+    Window,
+)
 from protocol.message import Message
 from protocol.pattern_settings import FlowSettings
 from protocol.patterns import Direction, Pattern
@@ -185,3 +195,46 @@ def test_the_volumes_are_those_of_the_symbol():
 @pytest.mark.parametrize("message", [STACKED, dataclasses.replace(STACKED, contract="ESH6")])
 def test_what_comes_out_is_messages(message):
     assert all(isinstance(found, Message) for found in detector().on_bar_closed(message))
+
+
+@st.composite
+def tapes(draw: st.DrawFn) -> list[TradeBatch]:
+    """Batches in which much is absorbed; now and then of another month, or made up."""
+    ts, found = at("10:00"), []
+    months = st.sampled_from(["ESZ5"] * 3 + ["ESH6"])
+    for _ in range(draw(st.integers(2, 12))):
+        rows = []
+        for size in draw(st.lists(st.sampled_from([1, 1, 60]), max_size=12)):
+            ts += draw(st.sampled_from([0, 1, NANOS_PER_S, 6 * NANOS_PER_S]))
+            rows.append((ts, 400 + draw(st.integers(0, 1)), draw(st.sampled_from("BS")), size))
+        simulated = draw(st.integers(0, 7)) == 0
+        found.append(batch_of(make_trades(rows), draw(months), simulated))
+    return found
+
+
+@given(tapes(), st.integers(1, 12))
+@settings(deadline=None, max_examples=100)
+def test_who_knows_what_will_come_raises_the_same_at_the_same_trades(batches, most):
+    base = Settings()
+    loose = dataclasses.replace(
+        base.tape_absorption, window_trades=2, windows_max=3, ratio_min=1.0, repeat_s=1
+    )
+    ahead, live = DetectorShell(), DetectorShell()
+    for shell in (ahead, live):
+        shell.configure(dataclasses.replace(base, tape_absorption=loose), "")
+    for start in range(0, len(batches), most):
+        ahead.foresee(batches[start : start + most])
+        for batch in batches[start : start + most]:
+            assert list(ahead.on_trades(batch)) == list(live.on_trades(batch))
+    assert ahead.inspect() == live.inspect()
+    event(f"{sum(live.counts.values()) > 0} that something was raised")
+
+
+def test_who_is_told_of_nothing_to_come_or_looks_for_no_absorption_goes_on_as_ever():
+    off = dataclasses.replace(Settings().tape_absorption, enabled=False)
+    shell = DetectorShell()
+    shell.configure(dataclasses.replace(Settings(), tape_absorption=off), "")
+    batch = batch_of(make_trades([(at("10:00"), 400, "B", 5)]), "ESZ5", False)
+    shell.foresee([Cut(number=1, ts_ns=at("10:00"), reason=CutReason.BAR)])
+    shell.foresee([batch])
+    assert list(shell.on_trades(batch)) == []

@@ -28,6 +28,7 @@ def played(messages, settings, directory, *, replaced) -> tuple[str, Counter]:
     """Return the digest of a run, and how often each actor was replaced."""
     books = MemoryBooks()
     run = local_floor(settings, books, directory)
+    run.block_messages = 1  # As it is live: nobody knows what will come.
     counts = Counter()
     starts = {spec.id: spec.start for spec in workers(settings)}
 

@@ -23,8 +23,13 @@ def decided_on(series: tuple[str, ...]) -> Settings:
     return dataclasses.replace(base, bars=dataclasses.replace(base.bars, series=series))
 
 
-def books_of(settings: Settings, directory, batch: int, chunk: int) -> MemoryBooks:
-    """Play a session whose source hands over `chunk` trades at a time, cut into batches."""
+def books_of(
+    settings: Settings, directory, batch: int, chunk: int, block: int = 256
+) -> MemoryBooks:
+    """Play a session whose source hands over `chunk` trades at a time, cut into batches.
+
+    Those who depend on the tape alone are `block` messages ahead.
+    """
     rule = dataclasses.replace(TapeRule.of(settings.feed, settings.bars), batch_trades_max=batch)
     source = [
         dataclasses.replace(whole, trades=whole.trades.slice(start, start + chunk))
@@ -33,7 +38,9 @@ def books_of(settings: Settings, directory, batch: int, chunk: int) -> MemoryBoo
     ]
     assert all(isinstance(part, Chunk) for part in source)
     books = MemoryBooks()
-    local_floor(settings, books, str(directory)).run(tape(source, rule))
+    run = local_floor(settings, books, str(directory))
+    run.block_messages = block
+    run.run(tape(source, rule))
     return books
 
 
@@ -46,6 +53,17 @@ def test_batches_and_chunks_of_any_size_give_the_same_bars_signals_and_fills(tmp
     assert kinds == set(ALL)
     for batch, chunk in ((1, 1), (7, 40), (64, 333), (1_000_000, 11)):
         assert digest(books_of(settings, tmp_path, batch, chunk)) == digest(whole), (batch, chunk)
+
+
+@pytest.mark.parametrize("first", range(len(ALL)), ids=ALL)
+def test_however_far_ahead_the_tape_is_known_the_same_is_decided(tmp_path, first):
+    settings = decided_on(ALL[first:] + ALL[:first])
+    live = books_of(settings, tmp_path, 64, 900, block=1)
+    for block in (2, 3, 64, 100_000):
+        ahead = books_of(settings, tmp_path, 64, 900, block)
+        assert digest(ahead) == digest(live), block
+        for stream in ("bars", "detector", "regime", "router", "risk", "desk", "broker"):
+            assert list(ahead.marks(stream)) == list(live.marks(stream)), stream
 
 
 def test_what_is_built_beside_the_deciding_bars_decides_nothing(tmp_path):
