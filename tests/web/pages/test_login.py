@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.web.pages.conftest import Look, Room, serve
+from tests.web.pages.conftest import LIMIT_MS, POLL_MS, Look, Room, serve
 from web.auth import passwords
 from web.auth.users import add_user
 
@@ -91,6 +91,44 @@ def test_whose_hours_are_over_reads_so_and_logs_in_again(
     look.page.click("#go")
     look.page.wait_for_url("**/trades")
     look.live()
+
+
+def setting_out(look: Look, room: Room) -> tuple[list[str], list[Any]]:
+    """Open a page as a stranger, with no answer from the login; return where it set out, and what
+    is held back, once it has been refused more than once."""
+    set_out: list[str] = []
+    refused: list[int] = []
+    held: list[Any] = []
+    inside = look.page.context.new_cdp_session(look.page)
+    inside.send("Page.enable")
+    inside.on("Page.frameRequestedNavigation", lambda asked: set_out.append(asked["url"]))
+    look.page.on("response", lambda answer: refused.append(answer.status))
+    look.page.route("**/login?next=*", lambda route: held.append(route))
+    look.page.goto(room.url + "/trades")
+    for _ in range(LIMIT_MS // POLL_MS):
+        if refused.count(401) >= 3 and held:
+            return set_out, held
+        look.page.wait_for_timeout(POLL_MS)
+    raise AssertionError(f"refused {refused.count(401)} times, {len(held)} held")
+
+
+def test_a_page_that_is_refused_often_sets_out_for_the_login_once(
+    locked: Room, look: Look
+) -> None:
+    set_out, held = setting_out(look, locked)
+    assert set_out == [locked.url + "/login?next=%2Ftrades"]
+    held[0].continue_()
+    look.page.wait_for_url("**/login?next=%2Ftrades")
+
+
+def test_a_way_to_the_login_that_was_stopped_is_taken_again(locked: Room, look: Look) -> None:
+    look.page.clock.install()
+    set_out, held = setting_out(look, locked)
+    held[0].abort("aborted")  # As if by the button for it: the page stays.
+    look.page.unroute("**/login?next=*")
+    look.page.clock.fast_forward(31_000)
+    look.page.wait_for_url("**/login?next=%2Ftrades")
+    assert len(set_out) == 2
 
 
 def test_a_stranger_is_not_told_that_a_login_has_ended(locked: Room, look: Look) -> None:

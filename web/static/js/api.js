@@ -1,5 +1,8 @@
 // What the page asks of its server. A refusal comes as problem+json and is thrown as `Refused`.
 
+const PATIENCE_MS = 30_000; // With a way to the login that may have come to nothing.
+let left = -Infinity;
+
 class Refused extends Error {
   constructor(status, title, detail) {
     super(detail || title);
@@ -59,8 +62,11 @@ export async function choices(path, name) {
   return found?.schema?.enum ?? [];
 }
 
+// Each further refusal would break off the way to the login and begin it anew: where the answer
+// takes longer than the next question, nobody would ever arrive. One that was stopped is begun again.
 function leave() {
-  if (location.pathname === "/login") return;
+  if (location.pathname === "/login" || performance.now() - left < PATIENCE_MS) return;
+  left = performance.now();
   const {role} = document.body.dataset; // Of who has been let in.
   const ended = role && role !== "anybody" ? 1 : null;
   location.assign(address("/login", {next: location.pathname + location.search, ended}));
