@@ -1,13 +1,13 @@
 // One actor from inside: facts, load, state, last messages, last failure, log. Asked every second.
 
 import {get, send} from "./api.js";
-import {byId, make, mark, put, svg, text} from "./dom.js";
+import {byId, clicked, make, mark, put, renew, svg, text} from "./dom.js";
 import {bytes, duration, localTime, percent, rate, seconds, whole, words} from "./format.js";
 import {viewer, whoLooks} from "./frame.js";
 import {SYMBOLS} from "./lights.js";
 import {confirm} from "./orders.js";
 import {ratesOf, sparkline} from "./rates.js";
-import {failure, logLines, messages, state, streams} from "./actor_tabs.js";
+import {failure, fold, logLines, messages, state, streams} from "./actor_tabs.js";
 
 const EVERY_MS = 1000;
 const TABS = [
@@ -56,7 +56,7 @@ async function look(asked) {
 
 export function showNode(found) {
   node = found;
-  byId("one-dot").replaceChildren(mark(SYMBOLS[node.health], node.health, `dot ${node.health}`));
+  renew(byId("one-dot"), mark(SYMBOLS[node.health], node.health, `dot ${node.health}`));
   text("one-phase", [words(node.phase), words(node.strategy)].filter(Boolean).join(", "));
   const rates = ratesOf(node);
   const supervisor = node.kind === "supervisor";
@@ -73,7 +73,8 @@ export function showNode(found) {
     ["memory", bytes(node.memory_bytes)],
   ];
   if (node.rejected_frames) facts.push(["refused frames", whole(node.rejected_frames)]);
-  byId("facts").replaceChildren(
+  renew(
+    byId("facts"),
     ...facts.map(([name, value]) =>
       make("div", {}, make("dt", {}, name), make("dd", {title: String(value)}, String(value))),
     ),
@@ -94,19 +95,13 @@ function may() {
 
 function showTabs() {
   put(byId("tabs"), `${tab}`, () =>
-    TABS.map(([name], index) => {
-      const button = make(
+    TABS.map(([name], index) =>
+      make(
         "button",
         {type: "button", role: "tab", "aria-selected": String(index === tab)},
         name,
-      );
-      button.addEventListener("click", () => {
-        tab = index;
-        showTabs();
-        showTab();
-      });
-      return button;
-    }),
+      ),
+    ),
   );
   byId("find-state-row").hidden = tab !== 0;
 }
@@ -128,6 +123,12 @@ function order(verb, title, effect) {
   });
 }
 
+clicked(byId("tabs"), "button", (button) => {
+  tab = [...byId("tabs").children].indexOf(button);
+  showTabs();
+  showTab();
+});
+clicked(byId("tab"), "summary", fold);
 byId("restart").addEventListener("click", () =>
   order("restart", "Restart", "It is stopped in order and started again; its state is recovered."),
 );

@@ -26,7 +26,7 @@ function values(value, path, wanted) {
     return [
       make(
         "li",
-        {class: "pair"},
+        {"data-key": place, class: "pair"},
         make("span", {}, words(name)),
         make("span", {class: "number"}, said),
       ),
@@ -41,11 +41,14 @@ function group(name, inner, place, wanted) {
   const count = Object.keys(inner).length;
   const details = make("details", {}, make("summary", {}, `${words(name)} (${count})`), below);
   details.open = Boolean(wanted) || !closed.has(place);
-  details.addEventListener("toggle", () => {
-    if (details.open) closed.delete(place);
-    else closed.add(place);
-  });
-  return [make("li", {}, details)];
+  return [make("li", {"data-key": place}, details)];
+}
+
+// Remembers what a click on the head of a group is about to do.
+export function fold({parentElement: details}) {
+  const {key} = details.closest("li").dataset;
+  if (details.open) closed.add(key);
+  else closed.delete(key);
 }
 
 export function messages(element, told) {
@@ -64,7 +67,7 @@ function listed(lines, parse) {
     const told = rest.replace(BYTES, (bytes) => `⟨${bytes.length > 40 ? "column" : "bytes"}⟩`);
     return make(
       "li",
-      {},
+      {"data-key": from},
       make("b", {}, kind),
       make("span", {class: "soft number"}, from ? `  ${from}` : ""),
       make("div", {class: "rest mono"}, told.replace(/<\w+\.(\w+): [^>]*>/g, "$1")),
@@ -142,7 +145,7 @@ function logLine(row) {
   const fields = Object.entries(rest).map(([name, value]) => `${words(name)} ${value}`);
   return make(
     "li",
-    {},
+    {"data-key": timestamp},
     make("span", {class: "soft number"}, `${localTime(timestamp)} `),
     level ? make("span", {class: level === "info" ? "soft" : "amber"}, `${level} `) : null,
     make("b", {}, words(event ?? "")),

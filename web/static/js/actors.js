@@ -3,12 +3,12 @@
 import {get} from "./api.js";
 import {closeActor, openActor, showNode} from "./actor.js";
 import {byId, make, put, text} from "./dom.js";
-import {showFlow} from "./flow.js";
+import {chooseFromFlow, showFlow} from "./flow.js";
 import {localTime, words} from "./format.js";
 import {start} from "./frame.js";
 import {key} from "./keys.js";
 import {watch} from "./live.js";
-import {flat, showTree} from "./tree.js";
+import {chooseFromTree, flat, showTree} from "./tree.js";
 
 const LOAD_MS = 2000;
 const ASK_MS = 15_000;
@@ -27,8 +27,8 @@ function chosenByAddress() {
 
 function show() {
   if (root) for (const {node} of flat(root, 0, [])) Object.assign(node, loads.get(node.id));
-  showTree(root, {chosen, wanted: byId("find").value.trim().toLowerCase(), choose, host});
-  showFlow(root, reads, chosen, choose);
+  showTree(root, {chosen, wanted: byId("find").value.trim().toLowerCase(), host});
+  showFlow(root, reads, chosen);
   if (chosen && root) {
     const found = flat(root, 0, []).find(({node}) => node.id === chosen);
     if (found) showNode(found.node);
@@ -89,7 +89,7 @@ function showAlarms(rows) {
       ? rows.map((alarm) =>
           make(
             "li",
-            {},
+            {"data-key": `${alarm.at} ${alarm.source}`},
             make("time", {title: new Date(alarm.at).toISOString()}, localTime(alarm.at)),
             make("b", {}, `▲ ${words(alarm.code)} `),
             make("span", {class: "soft"}, alarm.source),
@@ -122,6 +122,8 @@ async function askWiring() {
 }
 
 byId("find").addEventListener("input", show);
+chooseFromTree(choose);
+chooseFromFlow(choose);
 key("Escape", null, () => chosen && choose(chosen));
 new ResizeObserver(show).observe(byId("flow"));
 start();

@@ -38,6 +38,7 @@ function alert(signal, head) {
   return make(
     "li",
     {
+      "data-key": signal.id,
       class: cls.filter(Boolean).join(" "),
       title: [signal.detail, signal.why].filter(Boolean).join("; "),
     },

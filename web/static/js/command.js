@@ -1,7 +1,7 @@
 // The Command Center: what the market does, what is held, and whether the floor is well.
 
 import {alerts} from "./alerts.js";
-import {byId, make, put, svg, text} from "./dom.js";
+import {byId, make, put, renew, svg, text} from "./dom.js";
 import {clock, counted, money, price, tone, words} from "./format.js";
 import {start} from "./frame.js";
 import {pressure} from "./gauges.js";
@@ -106,7 +106,7 @@ function showPosition(head) {
   const element = byId("position");
   if (!held) {
     element.className = "figure";
-    element.replaceChildren("Flat");
+    renew(element, "Flat");
     text("position-since", "");
     text("position-note", head.last === null ? "" : `last ${price(head.last, head.instrument)}`);
     put(byId("bracket"), "", () => []);
@@ -116,7 +116,8 @@ function showPosition(head) {
   const ticks = (head.last - held.entry) * sign;
   const open = ticks * (head.instrument.tick_cents ?? 0) * held.quantity;
   element.className = "figure";
-  element.replaceChildren(
+  renew(
+    element,
     make("span", {class: sign > 0 ? "buy" : "sell"}, sign > 0 ? "▲ Long " : "▼ Short "),
     String(held.quantity),
     " ",

@@ -42,13 +42,56 @@ export function sideCell({direction}) {
   return make("td", {class: cls}, mark(symbol, direction, ""), ` ${direction}`);
 }
 
-// Children that differ replace those that are there; a list that stays the same is left alone, so
-// that a reader does not lose what is marked or scrolled to.
+// Makes the children of an element those that are wanted, and keeps those that are there: a browser
+// tells of no click on what was replaced between press and release, and what a reader has marked,
+// points at or has the focus on stays with him. Children of one `data-key` are the same wherever
+// they stand, those without one go by their order. Who listens at a child that is made anew may not
+// be heard: listen at what stays around it, with `clicked`.
+export function renew(element, ...wanted) {
+  const made = document.createDocumentFragment();
+  made.append(...wanted);
+  const there = Map.groupBy(element.childNodes, identity);
+  const kept = [...made.childNodes].map((child) => {
+    const old = there.get(identity(child))?.shift();
+    return old ? alike(old, child) : child;
+  });
+  for (const old of [...there.values()].flat()) old.remove();
+  let place = element.firstChild;
+  for (const child of kept) {
+    if (child === place) place = place.nextSibling;
+    else element.insertBefore(child, place);
+  }
+}
+
+const identity = ({nodeName, dataset}) => `${nodeName} ${dataset?.key ?? ""}`;
+
+function alike(old, made) {
+  if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== made.data) old.data = made.data;
+    return old;
+  }
+  for (const name of old.getAttributeNames())
+    if (!made.hasAttribute(name)) old.removeAttribute(name);
+  for (const {name, value} of made.attributes)
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  renew(old, ...made.childNodes);
+  return old;
+}
+
+// Renews the children where anything is new; what `signature` stays the same for is not even built.
 const shown = new WeakMap();
 
 export function put(element, signature, build) {
   if (shown.get(element) === signature) return false;
   shown.set(element, signature);
-  element.replaceChildren(...[build()].flat());
+  renew(element, ...[build()].flat());
   return true;
+}
+
+// Calls `act(found, event)` for a click inside `element` on whatever the selector names there.
+export function clicked(element, selector, act) {
+  element.addEventListener("click", (event) => {
+    const found = event.target.closest(selector);
+    if (found) act(found, event);
+  });
 }

@@ -1,6 +1,6 @@
 // Who reads whom, as a picture: a row of boxes for each supervisor, a line for each stream.
 
-import {byId, put, svg} from "./dom.js";
+import {byId, clicked, put, svg} from "./dom.js";
 import {rate} from "./format.js";
 import {SYMBOLS} from "./lights.js";
 import {ratesOf} from "./rates.js";
@@ -12,8 +12,8 @@ let pointed = null;
 let last = null;
 
 // `reads` maps a reader's id to the ids whose streams it reads.
-export function showFlow(root, reads, chosen, choose) {
-  last = [root, reads, chosen, choose];
+export function showFlow(root, reads, chosen) {
+  last = [root, reads, chosen];
   const element = byId("flow");
   const {clientWidth: width, clientHeight: height} = element;
   if (!root || width < 100) return;
@@ -27,7 +27,7 @@ export function showFlow(root, reads, chosen, choose) {
     JSON.stringify([width, height, [...places.keys()], looks, rates, shown, reads]),
     () => [
       ...edges(places, reads, shown),
-      ...[...places.values()].map((place) => box(place, shown, choose)),
+      ...[...places.values()].map((place) => box(place, shown)),
       svg(
         "text",
         {class: "legend", x: 12, y: height - 8},
@@ -78,10 +78,10 @@ function edges(places, reads, shown) {
   );
 }
 
-function box({node, wide, x, y}, shown, choose) {
-  const group = svg(
+function box({node, wide, x, y}, shown) {
+  return svg(
     "g",
-    {},
+    {"data-key": node.id},
     svg("rect", {
       class: `box ${node.health} ${node.id === shown ? "on" : ""}`,
       x: x - wide / 2,
@@ -97,17 +97,20 @@ function box({node, wide, x, y}, shown, choose) {
     ),
     svg("text", {class: "rate", x, y: y + 12, "text-anchor": "middle"}, quiet(ratesOf(node).out)),
   );
-  group.addEventListener("click", () => choose(node.id));
-  group.addEventListener("pointerenter", () => point(node.id));
-  group.addEventListener("pointerleave", () => point(null));
-  return group;
 }
 
 const quiet = (out) => (out > 0.05 ? `${rate(out)}/s` : "quiet");
 
-function point(id) {
+// `choose(id)` is called for a box that is clicked.
+export function chooseFromFlow(choose) {
+  const element = byId("flow");
+  clicked(element, "g", ({dataset}) => choose(dataset.key));
+  element.addEventListener("pointerover", ({target}) => point(target.closest("g")?.dataset.key));
+  element.addEventListener("pointerleave", () => point());
+}
+
+function point(id = null) {
   if (pointed === id) return;
   pointed = id;
-  // Later: the box under the pointer must not be replaced while the browser still tells of it.
-  requestAnimationFrame(() => showFlow(...last));
+  showFlow(...last);
 }

@@ -1,6 +1,6 @@
 // Pictures of results: an equity curve with its fall from the highest, and a scatter of excursions.
 
-import {byId, make, put, svg} from "./dom.js";
+import {byId, make, put, renew, svg} from "./dom.js";
 import {money, whole} from "./format.js";
 
 const LEFT = 16;
@@ -100,7 +100,8 @@ function piled(dots) {
 
 // Figures as pairs of a name and what is shown; the first is the large one.
 export function figures(rows) {
-  byId("figures").replaceChildren(
+  renew(
+    byId("figures"),
     ...rows.map(([name, value, cls], at) =>
       make(
         "div",

@@ -13,7 +13,7 @@ import {
   time,
   told,
 } from "./columns.js";
-import {byId, make, text} from "./dom.js";
+import {byId, clicked, make, renew, text} from "./dom.js";
 import {clock, minute, money, tone, whole, words, written} from "./format.js";
 import {start} from "./frame.js";
 import {equityCurve, figures} from "./plots.js";
@@ -134,20 +134,15 @@ function curve() {
 }
 
 function parts() {
-  byId("parts").replaceChildren(
-    ...Object.entries(PARTS).map(([name, [rows]]) => {
-      const count = rows(recap).length;
-      const button = make(
+  renew(
+    byId("parts"),
+    ...Object.entries(PARTS).map(([name, [rows]]) =>
+      make(
         "button",
-        {type: "button", "aria-pressed": String(name === part)},
-        `${name} ${whole(count)}`,
-      );
-      button.addEventListener("click", () => {
-        part = name;
-        parts();
-      });
-      return button;
-    }),
+        {type: "button", "data-key": name, "aria-pressed": String(name === part)},
+        `${name} ${whole(rows(recap).length)}`,
+      ),
+    ),
   );
   const [rows, columns] = PARTS[part];
   const table = new Table(byId("table"), {columns, nothing: "none"});
@@ -170,6 +165,10 @@ async function list() {
   if (rows.length) await open(rows[0].date);
 }
 
+clicked(byId("parts"), "button", ({dataset}) => {
+  part = dataset.key;
+  parts();
+});
 byId("dates").addEventListener("change", (event) => open(event.target.value));
 new ResizeObserver(curve).observe(byId("equity"));
 start();

@@ -1,7 +1,7 @@
 // What a person may tell the floor, the settings in force, and the audit of all that was told.
 
 import {get, send} from "./api.js";
-import {byId, make, put, text} from "./dom.js";
+import {byId, clicked, make, put, renew, text} from "./dom.js";
 import {counted, dateTime, money, words} from "./format.js";
 import {start, viewer, whoLooks} from "./frame.js";
 import {watch} from "./live.js";
@@ -35,7 +35,6 @@ function showOrders() {
         NAMES[verb],
       );
       button.disabled = !may;
-      button.addEventListener("click", async () => (await ask(verb)) && loadAudit());
       return make("li", {}, button, make("p", {}, VERBS[verb][2]));
     }),
   );
@@ -74,7 +73,8 @@ function showValues() {
   const made = [["limits of the day", first], ...all].flatMap(([title, rows]) =>
     rows.length ? [make("h3", {}, words(title)), make("dl", {}, ...rows)] : [],
   );
-  byId("values").replaceChildren(
+  renew(
+    byId("values"),
     ...(made.length ? made : [make("p", {class: "empty"}, "no setting of that name or value")]),
   );
 }
@@ -92,8 +92,11 @@ function limited(limit) {
   const name = limit.name.split(".")[1];
   const cls = limit.value === limit.outermost ? "" : "amber";
   if (viewer.role !== "operator") return setting(name, standing(limit), cls);
-  const button = make("button", {type: "button", "aria-label": `Change ${words(name)}`}, "Change");
-  button.addEventListener("click", () => change(limit));
+  const button = make(
+    "button",
+    {type: "button", "data-limit": limit.name, "aria-label": `Change ${words(name)}`},
+    "Change",
+  );
   return setting(name, standing(limit), cls, button);
 }
 
@@ -154,7 +157,7 @@ function showAudit() {
       ? audit.map((row) =>
           make(
             "li",
-            {},
+            {"data-key": `${row.at_ms} ${row.action}`},
             make("b", {}, words(row.action)),
             make("span", {class: "soft"}, `  ${row.user}, ${row.role}, from ${row.remote}`),
             make("p", {}, `${dateTime(row.at_ms)}: ${row.reason}`),
@@ -176,6 +179,12 @@ whoLooks(() => {
   showOrders();
   showValues();
 });
+clicked(byId("orders"), "button:enabled", async ({dataset}) => {
+  if (await ask(dataset.verb)) loadAudit();
+});
+clicked(byId("values"), "button", ({dataset}) =>
+  change(told.limits.find(({name}) => name === dataset.limit)),
+);
 byId("search").addEventListener("input", showValues);
 byId("audit-more").addEventListener("click", moreAudit);
 byId("logout").addEventListener("click", async () => {

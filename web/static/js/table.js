@@ -2,7 +2,7 @@
 // columns.js: where any has a `sort`, the server's order, only such are sorted, and by the server.
 
 import {get} from "./api.js";
-import {byId, make, text} from "./dom.js";
+import {byId, clicked, make, renew, text} from "./dom.js";
 import {counted} from "./format.js";
 
 const PAGE = 100;
@@ -25,6 +25,9 @@ export class Table {
     this.body = make("tbody");
     this.foot = make("tfoot");
     element.replaceChildren(this.head, this.body, this.foot);
+    this.drawn = []; // Rows as they stand on the page.
+    if (choose) clicked(this.body, "tr.open", (line) => choose(this.drawn[line.sectionRowIndex]));
+    clicked(this.foot, "button", () => this.more());
     byId("search")?.addEventListener("input", () => this.draw());
   }
 
@@ -83,7 +86,9 @@ export class Table {
     const wanted = (byId("search")?.value ?? "").trim().toLowerCase();
     let rows = this.ordered();
     if (wanted) rows = rows.filter((row) => JSON.stringify(row).toLowerCase().includes(wanted));
-    this.body.replaceChildren(
+    this.drawn = rows;
+    renew(
+      this.body,
       ...(rows.length
         ? rows.map((row) => this.row(row))
         : [
@@ -98,8 +103,8 @@ export class Table {
     const count = byId("count");
     if (count) text("count", counted(rows.length, "row") + (this.next ? " and more" : ""));
     const button = make("button", {type: "button"}, "More");
-    button.addEventListener("click", () => this.more());
-    this.foot.replaceChildren(
+    renew(
+      this.foot,
       ...(this.next ? [make("tr", {}, make("td", {colspan: this.columns.length}, button))] : []),
     );
   }
@@ -113,9 +118,9 @@ export class Table {
   }
 
   row(row) {
-    const line = make(
+    return make(
       "tr",
-      {class: this.choose ? "open" : ""},
+      {"data-key": row.id, class: this.choose ? "open" : ""},
       ...this.columns.map((column) => {
         const shown = column.cell(row);
         const cell = shown instanceof HTMLTableCellElement ? shown : make("td", {}, shown);
@@ -123,8 +128,6 @@ export class Table {
         return cell;
       }),
     );
-    if (this.choose) line.addEventListener("click", () => this.choose(row));
-    return line;
   }
 
   headings() {

@@ -38,7 +38,7 @@ function show(rows, decimals) {
       const [symbol, cls] = SIDES[trade.side];
       return make(
         "tr",
-        {class: trade.size >= LARGE ? "large" : ""},
+        {"data-key": keyOf(trade), class: trade.size >= LARGE ? "large" : ""},
         cell(clock(trade.at_ms), "soft"),
         cell(written(trade.price, decimals), cls),
         make("td", {class: cls}, mark(symbol, trade.side, ""), ` ${whole(trade.size)}`),
@@ -46,3 +46,5 @@ function show(rows, decimals) {
     }),
   );
 }
+
+const keyOf = ({at_ms, price, size, side}) => [at_ms, price, size, side].join(" ");

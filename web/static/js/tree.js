@@ -1,37 +1,39 @@
 // The supervision tree as rows, with the load of every process.
 
-import {byId, cell, make, mark, put, svg, text} from "./dom.js";
+import {byId, cell, clicked, make, mark, renew, svg, text} from "./dom.js";
 import {bytes, counted, duration, percent, rate, seconds, whole, words} from "./format.js";
 import {SYMBOLS} from "./lights.js";
 import {ratesOf, sparkline} from "./rates.js";
 
 const COLUMNS = 11;
 
-// Shows all below `root`; `choose(id)` is called for a row that is clicked.
-export function showTree(root, {chosen, wanted, choose, host}) {
+// Shows all below `root`.
+export function showTree(root, {chosen, wanted, host}) {
   const body = byId("tree");
   if (!root) {
     const nothing = "no supervisor has written its status yet";
-    put(body, nothing, () =>
-      make("tr", {}, make("td", {class: "empty", colspan: COLUMNS}, nothing)),
-    );
+    renew(body, make("tr", {}, make("td", {class: "empty", colspan: COLUMNS}, nothing)));
     return;
   }
   const nodes = flat(root, 0, []);
   const made = nodes.flatMap(({node, depth}) => {
     const shown = row(node, depth, chosen, wanted);
-    shown.addEventListener("click", () => choose(node.id));
     const told = node.failure || node.reason;
     return node.health === "green" || !told ? [shown] : [shown, why(node)];
   });
-  const focused = document.activeElement?.closest?.("#tree a")?.getAttribute("href");
-  body.replaceChildren(...made);
-  if (focused)
-    body.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({preventScroll: true});
+  renew(body, ...made);
   totals(
     nodes.map(({node}) => node),
     host,
   );
+}
+
+// `choose(id)` is called for a row that is clicked.
+export function chooseFromTree(choose) {
+  clicked(byId("tree"), "tr:has(a)", ({dataset}, event) => {
+    event.preventDefault(); // Its link is for a page of its own.
+    choose(dataset.key);
+  });
 }
 
 export function flat(node, depth, found) {
@@ -50,7 +52,6 @@ function row(node, depth, chosen, wanted) {
     wanted && !node.id.includes(wanted) ? "dim" : "",
   ];
   const link = make("a", {href: `/actors/${encodeURIComponent(node.id)}`}, node.id);
-  link.addEventListener("click", (event) => event.preventDefault());
   const up = node.started ? duration(Math.max(0, Date.now() / 1000 - node.started)) : "–";
   const restarts = supervisor
     ? `${node.restarts_recent} of ${node.restarts_max}`
@@ -59,7 +60,7 @@ function row(node, depth, chosen, wanted) {
       : "0";
   return make(
     "tr",
-    {class: classes.filter(Boolean).join(" "), title: title(node)},
+    {"data-key": node.id, class: classes.filter(Boolean).join(" "), title: title(node)},
     make(
       "td",
       {},
@@ -106,7 +107,11 @@ function why(node) {
     ? `${words(node.failure.death)}: ${node.failure.reason}`
     : node.reason;
   const said = [words(node.phase), failure].filter(Boolean).join("; ");
-  return make("tr", {class: "why"}, make("td", {colspan: COLUMNS}, said.slice(0, 200)));
+  return make(
+    "tr",
+    {"data-key": `why ${node.id}`, class: "why"},
+    make("td", {colspan: COLUMNS}, said.slice(0, 200)),
+  );
 }
 
 function totals(nodes, host) {
