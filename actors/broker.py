@@ -9,6 +9,7 @@ from actors.core.orders.answers import OrderCommand, account, answer
 from actors.core.orders.book import ExchangeState, apply
 from actors.core.orders.exchange import elapse, execute, seen
 from actors.core.orders.fills import PaperRule
+from actors.core.plain import plain
 from actors.core.risk.tiers import has_prices_of
 from actors.core.rules import paper_rule
 from protocol.instruments import instrument_of
@@ -108,10 +109,10 @@ class PaperBrokerShell(JournaledShell):
     def inspect(self) -> dict[str, Any]:
         state = self.state
         return {
-            "entries": {id: str(entry) for id, entry in state.entries.items()},
-            "positions": {id: str(held) for id, held in state.positions.items()},
-            "flattens": {id: str(flatten) for id, flatten in state.flattens.items()},
-            "requests": {id: str(request) for id, request in state.requests.items()},
+            "entries": plain(state.entries),
+            "positions": plain(state.positions),
+            "flattens": plain(state.flattens),
+            "requests": plain(state.requests),
             "answered": len(state.orders),
             "executions": len(state.executions),
         }

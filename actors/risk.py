@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from actors.core.plain import plain
 from actors.core.risk.breaker import breaker_cents, tripped
 from actors.core.risk.changes import Limits, limited, standing
 from actors.core.risk.exposure import balance_cents, limit_cents, unrealised_cents
@@ -107,9 +108,9 @@ class RiskShell(Shell):
     def inspect(self) -> dict[str, Any]:
         state, rule = self.state, self.rule
         return {
-            "positions": {id: str(held) for id, held in state.positions.items()},
-            "pending": {id: str(bracket) for id, bracket in state.pending.items()},
-            "day": str(state.day),
+            "positions": plain(state.positions),
+            "pending": plain(state.pending),
+            "day": plain(state.day),
             "unrealised_cents": unrealised_cents(state, rule),
             "balance_cents": balance_cents(state, rule),
             "limit_cents": limit_cents(state, rule),
@@ -117,6 +118,6 @@ class RiskShell(Shell):
             "fence": sorted(state.fence),
             "tier": state.tier,
             "instrument": state.instrument,
-            "streak": str(standing_streak(state)),
+            "streak": plain(standing_streak(state)),
             "price": state.price,
         }

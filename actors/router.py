@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from actors.core.plain import plain
 from actors.core.regime.permit import permit
 from actors.core.regime.setups import SetupRule, Setups
 from actors.core.rules import router_rule
@@ -48,4 +49,4 @@ class RouterShell(Shell):
         return [answer for judged in conditions for answer in self.setups.condition(judged)]
 
     def inspect(self) -> dict[str, Any]:
-        return {"regime": str(self.regime), "setups": [str(s) for s in self.setups.standing]}
+        return {"regime": plain(self.regime), "setups": plain(self.setups.standing)}

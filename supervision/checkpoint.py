@@ -100,8 +100,8 @@ def restore(shell: object, state: bytes) -> None:
 class FileCheckpoints:
     """Checkpoints of actor `id` in files of `directory`, sealed with `key`.
 
-    One is due after `work_s` seconds of processor time, and overdue after twice as many: so much
-    has to be done again by a restart.
+    One is due after `work_s` seconds of processor time, or after `COST_SHARE` times what the last
+    one took if that is more, and overdue `work_s` later: so much is done again by a restart.
     """
 
     def __init__(self, directory: Path, id: str, key: bytes, work_s: float) -> None:
@@ -162,18 +162,13 @@ def _private(path: str, flags: int) -> int:
 
 @dataclass(slots=True)
 class MemoryCheckpoints:
-    """Checkpoints that outlive their node but not their process."""
+    """The checkpoint that outlives a node but not its process; when to keep it, others say."""
 
     loaded: Checkpoint | None = None
     window: MemoryWindow[bytes] = field(default_factory=MemoryWindow)
 
-    def due(self) -> bool:
-        return True
-
-    def overdue(self) -> bool:
-        return True
-
     def keep(self, make: Callable[[], Checkpoint]) -> None:
+        """Put what this makes in the place of the last."""
         self.loaded = make()
 
     def again(self) -> "MemoryCheckpoints":

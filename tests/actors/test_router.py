@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from actors.core.plain import plain
 from actors.router import RouterShell
 from protocol.market import Cut, CutReason
 from protocol.patterns import Direction, Pattern
@@ -48,7 +49,7 @@ def test_a_setup_is_judged_at_the_cut_with_the_signals_of_its_own_bar():
     router.on_signal_raised(TURN)
     (made,) = router.on_cut(cut())
     assert isinstance(made, SetupRecommended)
-    assert router.inspect()["setups"] == [str(made)]
+    assert router.inspect()["setups"] == [plain(made)]
     assert router.on_cut(cut()) == []
 
 

@@ -289,16 +289,11 @@ def _check(trades: Trades) -> None:
 
 def _joined(before: Trades, trades: Trades) -> Trades:
     """Return copied columns of both, without quotes: nobody asks for them here."""
-    return Trades(
-        np.concatenate((before.ts_event, trades.ts_event)),
-        np.concatenate((before.price, trades.price)),
-        np.concatenate((before.size, trades.size)),
-        np.concatenate((before.aggressor, trades.aggressor)),
-        np.concatenate((before.source, trades.source)),
-        np.concatenate((before.flags, trades.flags)),
-    )
+    pairs = ((getattr(before, name), getattr(trades, name)) for name in _COLUMNS)
+    return Trades(*map(np.concatenate, pairs))
 
 
+_COLUMNS = ("ts_event", "price", "size", "aggressor", "source", "flags")
 _NO_TRADES = Trades(*(np.empty(0, dtype) for dtype in (TS, PRICE, SIZE, BYTE, BYTE, BYTE)))
 _NO_ROWS = np.empty(0, np.int64)
 _NO_WINDOWS = Windows(*[_NO_ROWS] * len(Windows._fields))
