@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from actors.core.session.calendar import trading_date
+from actors.core.session.calendar import Schedule, trading_date
 from ops.kept_settings import as_kept
 from ops.recap.document import Surroundings, document
 from ops.recap.page import page
@@ -82,6 +82,7 @@ def _around(settings: Settings, run_dir: Path | None, told: Told, now_ns: int) -
         replayed=is_replay(run_dir),
         paper=settings.paper,
         symbol=settings.feed.symbol,
+        schedule=Schedule.of(settings.calendar.closed, settings.calendar.early),
         alarms=alarms_of(run_dir),
         aways=away_of(run_dir),
         heartbeat=heartbeat_of(run_dir),

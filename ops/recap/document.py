@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from actors.core.analytics.outcome import Outcome
-from actors.core.session.calendar import day_of, trading_date
+from actors.core.session.calendar import REGULAR, Schedule, day_of, rth_close_ns, trading_date
 from ops.recap.analysis import Account, analytics, first_balance, marked_from
 from ops.recap.figures import dollars, instant, price, ratio
 from ops.recap.orders import order_rows, trip_row
@@ -47,6 +47,7 @@ class Surroundings:
     replayed: bool  # Its processes lived by another clock than its bars.
     paper: PaperSettings
     symbol: str  # As set; the bars know better.
+    schedule: Schedule = REGULAR
     alarms: Sequence[Alarm] = ()
     aways: Sequence[Away] = ()
     heartbeat: Section = field(default_factory=dict)
@@ -152,6 +153,9 @@ def _session(told: Told, account: Account, net: int, around: Surroundings) -> Se
     volume = sum(bar.volume for bar in bars)
     inferred = sum(bar.inferred_volume for bar in bars)
     day = day_of(told.date)
+    close_ns = rth_close_ns(day, around.schedule)
+    if close_ns <= day.rth_open_ns:  # A date without a regular session: it ends when trading does.
+        close_ns = day.rth_close_ns
     paper = around.paper
     return {
         "mode": around.mode or None,
@@ -169,10 +173,11 @@ def _session(told: Told, account: Account, net: int, around: Surroundings) -> Se
         "open_positions": len(told.opened.keys() - told.closed.keys()),
         "replayed": around.replayed,
         "simulated": any(bar.simulated for bar in bars),
+        "whole": bool(bars) and bars[-1].end_ns >= rth_close_ns(day, around.schedule),
         "inferred_share": ratio(inferred / volume) if volume else None,
         "hours": {
             "start": instant(day.start_ns), "open": instant(day.open_ns),
-            "rth_open": instant(day.rth_open_ns), "rth_close": instant(day.rth_close_ns),
+            "rth_open": instant(day.rth_open_ns), "rth_close": instant(close_ns),
             "end": instant(day.end_ns),
         },
         "fills": {

@@ -4,7 +4,6 @@ It needs no network and no script: drawings are inline, what hovers is a title a
 table or in the document. Every text is escaped where it comes in.
 """
 
-from datetime import datetime
 from typing import Any
 
 from ops.recap.charts import day_chart
@@ -151,9 +150,8 @@ def _notes(document: Section) -> str:
         notes.append(("loud", f"<b>Quality low:</b> the side of"
                               f" {share(session['inferred_share'], 0)} of the volume was inferred"
                               " or is unknown; delta and what is built on it are guesses."))
-    ended = document["bars"][-1]["end"] if document["bars"] else None
-    close = session["hours"]["rth_close"]
-    if ended is not None and datetime.fromisoformat(ended) < datetime.fromisoformat(close):
+    if document["bars"] and not session["whole"]:
+        ended, close = document["bars"][-1]["end"], session["hours"]["rth_close"]
         notes.append(("loud", f"<b>Not the whole day:</b> the bars end at {clock(ended)}, the"
                               f" regular session at {clock(close)}."))
     if session["open_positions"]:

@@ -35,7 +35,7 @@ SCHEMA: dict[str, Any] = {
     "session": {
         "mode": MAYBE_TEXT, "symbol": TEXT, "contract": MAYBE_TEXT, "tier": MAYBE_TEXT,
         "start_balance": NUMBER, "end_balance": NUMBER, "status": TEXT, "halt_reason": MAYBE_TEXT,
-        "simulated": bool, "replayed": bool, "inferred_share": MAYBE_NUMBER, "tick_size": NUMBER,
+        "simulated": bool, "replayed": bool, "whole": bool, "inferred_share": MAYBE_NUMBER, "tick_size": NUMBER,
     },
     "heartbeat": {},
     "summary": {

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.core.session.calendar import Schedule
 from ops.recap.charts import PRICE, WIDTH, day_chart
 from ops.recap.page import page
 from ops.recap.sources import Away
@@ -120,8 +121,27 @@ def test_one_of_a_thing_is_told_in_the_singular_and_two_in_the_plural(count, wan
 @pytest.mark.parametrize(("end", "said"), [("15:59:59", True), ("16:00", False)])
 def test_bars_that_end_before_the_regular_close_are_not_the_whole_day(end, said):
     bars = [make_bar(start_ns=at("10:00"), end_ns=at(end))]
-    words = " ".join(parsed(page(written(streams() | {"bars": bars}))).texts)
+    told = written(streams() | {"bars": bars})
+    words = " ".join(parsed(page(told)).texts)
     assert ("Not the whole day:" in words) is said
+    assert told["session"]["whole"] is not said
+
+
+@pytest.mark.parametrize(("end", "whole"), [("13:14", False), ("13:15", True)])
+def test_a_day_that_closes_early_is_whole_when_it_has_closed(end, whole):
+    half = Schedule.of((), ("2025-12-02 13:15",))
+    bars = [make_bar(start_ns=at("10:00"), end_ns=at(end))]
+    session = written(streams() | {"bars": bars}, schedule=half)["session"]
+    assert session["whole"] is whole
+    assert session["hours"]["rth_close"] == "2025-12-02T13:15:00.000000-05:00"
+
+
+def test_a_date_that_ends_before_the_regular_open_has_the_usual_hours_on_its_drawing():
+    night = Schedule.of((), ("2025-12-02 09:15",))
+    bars = [make_bar(start_ns=at("08:00"), end_ns=at("09:15"))]
+    told = written(streams() | {"bars": bars}, schedule=night)
+    assert told["session"]["whole"] is True
+    assert "Not the whole day:" not in " ".join(parsed(page(told)).texts)
 
 
 def test_a_day_without_data_says_so():
