@@ -115,7 +115,8 @@ class Cell:
     def offer_all(self, source: str, numbered: Sequence[tuple[int, Message]]) -> None:
         """Take the next messages of a source, each with its number."""
         self.messages_in += len(numbered)
-        self.last_in += [(source, *each) for each in numbered[-LAST_MESSAGES_MAX:]]
+        for seq, message in numbered[-LAST_MESSAGES_MAX:]:
+            self.last_in.append((source, seq, message))
         if self._sink is not None:
             for seq, message in numbered:
                 self._positions[source] = seq

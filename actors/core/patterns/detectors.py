@@ -24,7 +24,7 @@ from itertools import accumulate, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from actors.core.columns import Trades, concat, trades_of
+from actors.core.columns import concat, trades_of
 from actors.core.patterns.absorption import (
     AbsorptionRule,
     LevelAbsorptionRule,
@@ -243,15 +243,15 @@ class TapeDetectors:
 
         At an instant the verdicts of the metrics come first: they are of the slice before it.
         """
-        trades = trades_of(batch)
-        found: OnTape = [] if self.flow is None else [*self.flow.add_trades(trades)]
-        absorbed = self._absorbed(trades)
-        return sorted([*found, *absorbed], key=attrgetter("ts_ns")) if found else [*absorbed]
+        absorbed = self._absorbed(batch)
+        if self.flow is None or not (found := self.flow.add_trades(trades_of(batch))):
+            return [*absorbed]
+        return sorted([*found, *absorbed], key=attrgetter("ts_ns"))
 
-    def _absorbed(self, trades: Trades) -> list[SignalRaised]:
+    def _absorbed(self, batch: TradeBatch) -> list[SignalRaised]:
         if self.foreseen:
             return self.foreseen.popleft()
-        return [] if self.absorption is None else self.absorption.add(trades)
+        return [] if self.absorption is None else self.absorption.add(trades_of(batch))
 
     def add_depth(self, batch: DepthBatch) -> OnTape:
         """Return the verdicts of the metrics that `batch` confirms."""
