@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from actors.core.columns import Trades, trades_of
-from actors.core.orderflow.contract_bars import NEVER, ContractBars
+from actors.core.orderflow.contract_bars import ContractBars
 from actors.core.rules import bar_rules
 from protocol.market import BarClosed, BarWarm, Cut, CutReason, TradeBatch, ValueJudged
 from protocol.message import Message
@@ -40,7 +40,7 @@ class BarsShell(Shell):
         """Build the bars of the next trades at once.
 
         Only as far as neither a warm bar nor the end of the tape comes between, nor a trade from
-        before a cut: that is late where the cut has closed a bar.
+        before what the tape has reached: behind a cut it is late, and what it ends is over at once.
         """
         first, bars = messages[0], self.bars
         if bars is None and isinstance(first, TradeBatch):
@@ -48,19 +48,21 @@ class BarsShell(Shell):
         if bars is None:
             return
         parts: list[Trades] = []
-        cut_ns = NEVER
+        reached_ns = bars.reached_ns
         for message in messages:
             if isinstance(message, TradeBatch):
                 trades = trades_of(message)
                 if not bars.fits(message.contract, message.simulated):
                     break
-                if len(trades) and np.minimum.reduce(trades.ts_event) < cut_ns:
-                    break
+                if len(trades):
+                    if np.minimum.reduce(trades.ts_event) < reached_ns:
+                        break
+                    reached_ns = int(np.maximum.reduce(trades.ts_event))
                 parts.append(trades)
             elif isinstance(message, Cut):
                 if message.reason is CutReason.END:
                     break
-                cut_ns = max(cut_ns, message.ts_ns)
+                reached_ns = max(reached_ns, message.ts_ns)
             elif isinstance(message, BarWarm):
                 break
         bars.foresee(parts)

@@ -36,7 +36,7 @@ class ContractBars:
         self._builders = [BarBuilder(rule, simulated) for rule in rules]
         self._profiles: SessionProfiles | None = None
         self._held: list[tuple[int, int, int, BarClosed]] = []  # End, series, number, bar.
-        self._reached_ns = NEVER
+        self.reached_ns = NEVER  # What of the tape is over.
         self._foreseen = 0  # How many of the next calls of `add` bring what is built already.
 
     @property
@@ -71,15 +71,15 @@ class ContractBars:
         self._profiles_from(int(trades.ts_event[0]))
         if not foreseen:
             self._build(trades)
-        self._reached_ns = max(self._reached_ns, int(np.maximum.reduce(trades.ts_event)))
-        return self._released(self._reached_ns)
+        self.reached_ns = max(self.reached_ns, int(np.maximum.reduce(trades.ts_event)))
+        return self._released(self.reached_ns)
 
     def close_at(self, ts_ns: int) -> list[BarClosed | ValueJudged]:
         """Return what ended at or before `ts_ns`, by the clock or by a trade."""
         for index, builder in enumerate(self._builders):
             self._hold(index, builder.close_at(ts_ns))
-        self._reached_ns = max(self._reached_ns, ts_ns)
-        return self._released(self._reached_ns)
+        self.reached_ns = max(self.reached_ns, ts_ns)
+        return self._released(self.reached_ns)
 
     def close_now(self, ts_ns: int) -> list[BarClosed | ValueJudged]:
         """Return all that is left: the tape is over at `ts_ns`."""
