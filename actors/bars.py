@@ -39,8 +39,8 @@ class BarsShell(Shell):
     def foresee(self, messages: Sequence[Message]) -> None:
         """Build the bars of the next trades at once.
 
-        Only as far as neither a warm bar nor the end of the tape comes between, nor a trade from
-        before what the tape has reached: behind a cut it is late, and what it ends is over at once.
+        Only as far as neither a warm bar nor the end of the tape comes between, nor a trade of a
+        time that was over before: a bar may be closed to it, or it may end one that is due at once.
         """
         first, bars = messages[0], self.bars
         if bars is None and isinstance(first, TradeBatch):
@@ -48,21 +48,19 @@ class BarsShell(Shell):
         if bars is None:
             return
         parts: list[Trades] = []
-        reached_ns = bars.reached_ns
+        over_ns = bars.reached_ns
         for message in messages:
             if isinstance(message, TradeBatch):
                 trades = trades_of(message)
                 if not bars.fits(message.contract, message.simulated):
                     break
-                if len(trades):
-                    if np.minimum.reduce(trades.ts_event) < reached_ns:
-                        break
-                    reached_ns = int(np.maximum.reduce(trades.ts_event))
+                if len(trades) and np.minimum.reduce(trades.ts_event) < over_ns:
+                    break
                 parts.append(trades)
             elif isinstance(message, Cut):
                 if message.reason is CutReason.END:
                     break
-                reached_ns = max(reached_ns, message.ts_ns)
+                over_ns = max(over_ns, message.ts_ns)
             elif isinstance(message, BarWarm):
                 break
         bars.foresee(parts)
