@@ -12,6 +12,20 @@ from tests.web.pages.test_look import WIDTH, rules_broken
 from tests.web.rooms import child, write_status
 from tests.web.test_tape import batch
 
+# The lines the tools of the chart stand on, how far they reach, and how many labels are cut.
+TOOLS = """(apart) => {
+  const buttons = [...document.querySelectorAll('.tools button')];
+  for (const button of buttons) button.style.letterSpacing = `${apart}px`;
+  const boxes = [...buttons, document.getElementById('h-chart')].map((one) =>
+    one.getBoundingClientRect());
+  return {
+    lines: new Set(boxes.map(({top, height}) => Math.round((top + height / 2) / 4))).size,
+    over: Math.max(...boxes.map(({right}) => right)) -
+      document.querySelector('.chart').getBoundingClientRect().right,
+    cut: buttons.filter(({scrollWidth, clientWidth}) => scrollWidth > clientWidth).length,
+    narrowest: Math.min(...boxes.map(({width}) => width)),
+  };
+}"""
 ROWS = """() => ["asks", "bids"].map((id) => [...document.getElementById(id).rows]
   .filter((row) => !row.hidden).map((row) => [...row.cells].map((cell) => cell.textContent)))"""
 
@@ -154,6 +168,49 @@ def test_beside_the_ladder_the_buttons_of_the_chart_keep_to_one_line(
     assert len(tops) == 1
     heights = {look.page.locator(f"#{id}").bounding_box()["height"] for id in ("views", "newest")}
     assert len(heights) == 1
+
+
+def test_beside_the_ladder_no_button_is_cut_and_in_a_wider_font_none_leaves_the_line(
+    room: Room, look: Look
+) -> None:
+    room.floor.fold(twenty())
+    look.go(room, "/market")
+    look.page.wait_for_selector("#series button")
+    look.page.wait_for_selector("#ladder:visible")
+    found = look.page.evaluate(TOOLS, 0)
+    assert (found["lines"], found["cut"]) == (1, 0)
+    for apart in (1, 2, 4):
+        found = look.page.evaluate(TOOLS, apart)
+        assert found["lines"] == 1, apart
+        assert found["over"] < 0, apart
+        assert found["narrowest"] > 20, apart
+
+
+def test_without_a_ladder_a_smaller_screen_keeps_the_buttons_on_one_line(
+    still: Room, look: Look
+) -> None:
+    look.page.set_viewport_size({"width": 1020, "height": 720})
+    look.go(still, "/market")
+    look.page.wait_for_selector("#series button")
+    found = look.page.evaluate(TOOLS, 0)
+    assert (found["lines"], found["cut"]) == (1, 0)
+
+
+def test_many_kinds_of_bars_take_a_second_line_and_keep_their_names(
+    room: Room, look: Look
+) -> None:
+    def answer(route: Any) -> None:
+        rows = route.fetch().json()["rows"]
+        more = [{**rows[0], "decides": False, "series": f"volume:{n}000"} for n in range(1, 5)]
+        route.fulfill(json={"rows": rows + more})
+
+    look.page.route("**/api/series", answer)
+    room.floor.fold(twenty())
+    look.go(room, "/market")
+    look.until("#series", "4,000 contracts")
+    look.page.wait_for_selector("#ladder:visible")
+    found = look.page.evaluate(TOOLS, 0)
+    assert (found["lines"], found["cut"]) == (2, 0)
 
 
 def test_the_ladder_is_sound_on_a_screen_and_on_a_phone(room: Room, look: Look) -> None:

@@ -68,12 +68,15 @@ def test_no_line_strikes_through_a_cell(
     assert look.wrong == []
 
 
-# How far to both sides the numbers of a bar reach; its middle lies at 100.
-REACH = """async ([spacing, count]) => {
+# How far to both sides the numbers of a bar reach, and what they say in which size; its middle
+# lies at 100. With space between the letters any font is a wide one.
+REACH = """async ([spacing, count, apart = 0]) => {
   const {FootprintSeries} = await import('/static/js/footprint_series.js');
   const context = document.createElement('canvas').getContext('2d');
-  const ends = [];
+  context.letterSpacing = `${apart}px`;
+  const [ends, told] = [[], []];
   context.fillText = (said, x) => {
+    told.push([said, Number(context.font.match(/([0-9.]+)px/)[1])]);
     const {width} = context.measureText(said);
     ends.push(context.textAlign === 'right' ? x - width : x + width);
   };
@@ -87,7 +90,7 @@ REACH = """async ([spacing, count]) => {
   const size = {width: 200, height: 400};
   const target = {useMediaCoordinateSpace: (paint) => paint({context, mediaSize: size})};
   series.renderer().draw(target, (price) => (5001 - price) * 80);
-  return [Math.min(...ends), Math.max(...ends)];
+  return [Math.min(...ends), Math.max(...ends), told];
 }"""
 
 
@@ -97,6 +100,67 @@ def test_no_number_of_a_footprint_reaches_the_marks_at_its_edges(
     still: Room, look: Look, spacing: int, count: int
 ) -> None:
     look.go(still, "/settings")
-    left, right = look.page.evaluate(REACH, [spacing, count])
+    left, right, _ = look.page.evaluate(REACH, [spacing, count])
     assert left >= 100 - spacing / 2 + 11 + 5
     assert right <= 100 + spacing / 2 - 3 - 5
+
+
+@pytest.mark.parametrize("apart", [1, 2, 3])
+@pytest.mark.parametrize("count", [7, 999, 99_999, 1_234_567])
+def test_no_number_reaches_the_marks_in_a_wide_font_either(
+    still: Room, look: Look, count: int, apart: int
+) -> None:
+    look.go(still, "/settings")
+    left, right, told = look.page.evaluate(REACH, [112, count, apart])
+    assert left >= 100 - 112 / 2 + 11 + 5
+    assert right <= 100 + 112 / 2 - 3 - 5
+    assert all(size >= 9 for _, size in told)
+    assert told or count > 999
+
+
+@pytest.mark.parametrize(
+    ("spacing", "count", "said"),
+    [
+        (88, 7, "7"), (88, 999, "999"), (112, 9_999, "9999"), (200, 1_234_567, "1234567"),
+        (88, 1_234_567, "1.2M"), (88, 12_345_678, "12M"),
+    ],
+)  # fmt: skip
+def test_the_numbers_are_whole_where_there_is_room_and_rounded_where_there_is_less(
+    still: Room, look: Look, spacing: int, count: int, said: str
+) -> None:
+    look.go(still, "/settings")
+    _, _, told = look.page.evaluate(REACH, [spacing, count])
+    assert [one for one, _ in told] == [said] * 4  # Sold and bought, on two levels.
+    assert all(9 <= size <= 13 for _, size in told)
+
+
+def test_with_much_room_the_numbers_are_large(still: Room, look: Look) -> None:
+    look.go(still, "/settings")
+    for count in (7, 999):
+        _, _, told = look.page.evaluate(REACH, [112, count])
+        assert told == [[str(count), 13]] * 4
+
+
+@pytest.mark.parametrize(("spacing", "apart"), [(64, 6), (88, 20)])
+def test_numbers_nobody_could_read_are_left_away(
+    still: Room, look: Look, spacing: int, apart: int
+) -> None:
+    look.go(still, "/settings")
+    assert look.page.evaluate(REACH, [spacing, 99_999, apart])[2] == []
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted"),
+    [
+        (0, "0"), (999, "999"), (1_000, "1.0K"), (9_949, "9.9K"), (9_951, "10K"),
+        (99_499, "99K"), (999_499, "999K"), (999_500, "1.0M"), (12_345_678, "12M"),
+    ],
+)  # fmt: skip
+def test_a_large_number_is_told_in_thousands_or_millions(
+    still: Room, look: Look, count: int, wanted: str
+) -> None:
+    look.go(still, "/settings")
+    told = look.page.evaluate(
+        "async (count) => (await import('/static/js/footprint_series.js')).shortened(count)", count
+    )
+    assert told == wanted

@@ -60,6 +60,19 @@ def test_an_actor_pressed_while_it_dies_opens(room: Room, look: Look) -> None:
     look.until("#one-id", "bars")
 
 
+@pytest.mark.parametrize("how", [{"modifiers": ["Control"]}, {"button": "middle"}])
+def test_the_link_of_an_actor_opens_beside_the_page_where_the_browser_is_told_so(
+    still: Room, look: Look, how: dict[str, Any]
+) -> None:
+    look.go(still, "/actors")
+    with look.page.context.expect_page() as opened:
+        look.page.click(BARS, **how)
+    opened.value.wait_for_url("**/actors/bars")
+    opened.value.close()
+    assert look.page.url.endswith("/actors")
+    assert look.page.locator("#one").is_hidden()
+
+
 def test_a_row_stays_itself_with_its_focus_when_a_line_comes_above_it(
     room: Room, look: Look
 ) -> None:

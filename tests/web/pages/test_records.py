@@ -175,3 +175,35 @@ def test_the_shares_won_end_below_each_other(traded: Room, look: Look) -> None:
     look.until("#table .share", "100 %")
     rights = look.page.evaluate(SHARES)
     assert len(rights) == 3 and len(set(rights)) == 1
+
+
+def test_of_the_parts_of_a_recap_only_the_one_shown_hears_the_search(
+    still: Room, look: Look
+) -> None:
+    stamps = [f"2025-12-02T15:0{minute}:00Z" for minute in range(3)]
+    regimes = [{"ts": stamp, "regime": "calm", "confidence": 0.5} for stamp in stamps]
+    recap = {
+        "trades": [], "signals": [], "bars": [], "regimes": regimes, "restarts": {"events": []},
+        "errors": [{"ts": stamps[0], "text": "calm"}], "summary": {"wins": 0, "trades": 0},
+        "session": {"status": "ENDED", "fills": {"model": "touch"}},
+        "analytics": {"day": {"drawdown_marked": {"amount": 0}}, "breakdowns": {"pattern": []}},
+        "equity": {"start": 0, "marked": []},
+    }  # fmt: skip
+    rows = {"rows": [{"date": "2025-12-02"}], "next": None}
+    look.page.route("**/api/recaps?*", lambda route: route.fulfill(json=rows))
+    look.page.route("**/api/recap/2025-12-02", lambda route: route.fulfill(json=recap))
+    look.go(still, "/recap")
+    for part, count in (("Errors", "1 row"), ("Regimes", "3 rows")):
+        look.page.click(f"#parts button:has-text('{part}')")
+        look.until("#count", count)
+    look.page.evaluate(
+        "window.seen = [];"
+        "new MutationObserver(() => window.seen.push(document.getElementById('count').innerText))"
+        ".observe(document.getElementById('count'), {childList: true})"
+    )
+    look.page.fill("#search", "calm")
+    assert column(look, 2) == ["calm"] * 3
+    look.page.fill("#search", "no such thing")
+    look.until("#count", "0 rows")
+    # No table of another part said something else in between.
+    assert look.page.evaluate("window.seen") == ["0 rows"]

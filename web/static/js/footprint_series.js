@@ -10,8 +10,10 @@ export const NUMBERS_FROM = 64;
 const ROW_MIN = 12; // Pixels of a row with a number.
 const CELL_MIN = 3;
 const GAP = 5; // Pixels from the middle of a bar to its numbers,
-const FLAG = 5; // of the mark of an imbalance,
-const DIGIT = 0.56; // and of a digit, by those of its height.
+const FLAG = 5; // and of the mark of an imbalance.
+const SIZE_MAX = 13; // Of a number; below the least nobody reads it.
+const SIZE_MIN = 9;
+const WEIGHTS = [400, 700];
 const GROUPS = [1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100, 200, 500, 1000];
 const BUY = "90 176 255";
 const SELL = "255 154 92";
@@ -153,9 +155,7 @@ function numbered(context, cells, {left, right}) {
   const middle = (left + right) / 2;
   const half = middle - left;
   const most = Math.max(1, ...cells.map(({bid, ask}) => Math.max(bid, ask)));
-  // So small that the longest number leaves room for the flag at its edge.
-  const wide = (half - GAP - FLAG) / (DIGIT * String(most).length);
-  const size = Math.max(9, Math.min(13, cells[0]?.height - 2, wide));
+  const {size, said} = lettering(context, cells, half - GAP - FLAG);
   context.textBaseline = "middle";
   for (const cell of cells) {
     const {bid, ask, unknown, top, height} = cell;
@@ -166,9 +166,10 @@ function numbered(context, cells, {left, right}) {
     context.fillRect(middle - (half * bid) / most, top + 0.5, (half * bid) / most, height - 1);
     context.fillStyle = `rgb(${BUY} / 0.26)`;
     context.fillRect(middle, top + 0.5, (half * ask) / most, height - 1);
-    if (bid || ask) {
-      written(context, bid, cell.sell, SELL, {x: middle - GAP, y: center, size, align: "right"});
-      written(context, ask, cell.buy, BUY, {x: middle + GAP, y: center, size, align: "left"});
+    if (size && (bid || ask)) {
+      const one = {y: center, size, said};
+      written(context, bid, cell.sell, SELL, {...one, x: middle - GAP, align: "right"});
+      written(context, ask, cell.buy, BUY, {...one, x: middle + GAP, align: "left"});
     }
     if (cell.sell) flag(context, left, center, height, SELL, cell.stacked, 1);
     if (cell.buy) flag(context, right, center, height, BUY, cell.stacked, -1);
@@ -181,11 +182,44 @@ function numbered(context, cells, {left, right}) {
   for (const {top, height} of cells) context.fillRect(middle - 0.5, top, 1, height);
 }
 
-function written(context, count, strong, hue, {x, y, size, align}) {
+// How the numbers of a bar are written: as large as the longest leaves room for the flag at its
+// edge, else in thousands, and where not even these can be read, not at all.
+function lettering(context, cells, room) {
+  const counts = cells.flatMap(({bid, ask}) => [bid, ask]);
+  const tall = Math.min(SIZE_MAX, (cells[0]?.height ?? 0) - 2);
+  for (const said of [String, shortened]) {
+    const shapes = new Set(counts.map((count) => said(count).replace(/\d/g, "0")));
+    for (let size = Math.floor(2 * tall) / 2; size >= SIZE_MIN; size -= 0.5)
+      if ([...shapes].every((shape) => widest(context, shape, size) <= room)) return {size, said};
+  }
+  return {size: 0, said: String};
+}
+
+export function shortened(count) {
+  if (count < 1000) return String(count);
+  const [unit, letter] = count < 999_500 ? [1000, "K"] : [1_000_000, "M"];
+  return (count / unit).toFixed(count / unit < 9.95 ? 1 : 0) + letter;
+}
+
+// How wide numbers of this shape get in the font there is; each is measured once.
+const widths = new Map();
+function widest(context, shape, size) {
+  const key = `${size} ${shape}`;
+  if (!widths.has(key)) {
+    const found = WEIGHTS.flatMap((weight) => {
+      context.font = `${weight} ${size}px ${FONT}`;
+      return [..."0123456789"].map((digit) => context.measureText(shape.replaceAll("0", digit)));
+    });
+    widths.set(key, Math.max(...found.map(({width}) => width)));
+  }
+  return widths.get(key);
+}
+
+function written(context, count, strong, hue, {x, y, size, said, align}) {
   context.font = `${strong ? 700 : 400} ${size}px ${FONT}`;
   context.textAlign = align;
   context.fillStyle = strong ? `rgb(${hue})` : count ? INK : "#6b7a8e";
-  context.fillText(String(count), x, y);
+  context.fillText(said(count), x, y);
 }
 
 // An imbalance is a triangle at the edge of its side; a stack of them is a bar.

@@ -25,6 +25,7 @@ const cents = (dollars) =>
   dollars === null || dollars === undefined ? null : Math.round(dollars * 100);
 let recap = null;
 let part = "Round trips";
+let table = null;
 
 const PARTS = {
   "Round trips": [
@@ -145,7 +146,8 @@ function parts() {
     ),
   );
   const [rows, columns] = PARTS[part];
-  const table = new Table(byId("table"), {columns, nothing: "none"});
+  table?.end();
+  table = new Table(byId("table"), {columns, nothing: "none"});
   const all = rows(recap);
   table.show(all.slice(-SHOWN));
   if (all.length > SHOWN) text("count", `the last ${whole(SHOWN)} of ${whole(all.length)}`);

@@ -28,7 +28,14 @@ export class Table {
     this.drawn = []; // Rows as they stand on the page.
     if (choose) clicked(this.body, "tr.open", (line) => choose(this.drawn[line.sectionRowIndex]));
     clicked(this.foot, "button", () => this.more());
-    byId("search")?.addEventListener("input", () => this.draw());
+    this.over = new AbortController();
+    const {signal} = this.over;
+    byId("search")?.addEventListener("input", () => this.draw(), {signal});
+  }
+
+  // Another table takes the place of this one.
+  end() {
+    this.over.abort();
   }
 
   heading(column) {

@@ -31,7 +31,9 @@ export function showTree(root, {chosen, wanted, host}) {
 // `choose(id)` is called for a row that is clicked.
 export function chooseFromTree(choose) {
   clicked(byId("tree"), "tr:has(a)", ({dataset}, event) => {
-    event.preventDefault(); // Its link is for a page of its own.
+    const {target, button, ctrlKey, metaKey, shiftKey} = event;
+    if (target.closest("a") && (button || ctrlKey || metaKey || shiftKey)) return;
+    event.preventDefault(); // Its link is for a page of its own, as the browser opens one.
     choose(dataset.key);
   });
 }
