@@ -1,16 +1,20 @@
-"""Hosts a tree in the foreground, as `start.py` does: arguments are directory, method, port."""
+"""Hosts a tree in the foreground, as `start.py` does: arguments are directory, method, port.
+
+A spawned child imports this module once more, as it does with start.py. So what only the host
+needs is imported when it begins.
+"""
 
 import sys
 from pathlib import Path
-
-from supervision.host import Host, NotGreen
-from supervision.spec import from_json
 
 GREEN = "green"
 
 
 def main(run_dir: Path, method: str, port: str) -> int:
     """Return the exit code of the run."""
+    from supervision.host import Host, NotGreen
+    from supervision.spec import from_json
+
     tree = from_json((run_dir / "wanted.json").read_text())
     host = Host(tree, run_dir, (run_dir / "settings.json").read_text(), method, int(port))
     host.start()
