@@ -10,6 +10,7 @@ import platform
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
@@ -150,7 +151,7 @@ def calculation_rows(*, quick: bool) -> Iterator[Row]:
         else patterns.trades_of_file(found)
     )
     of = f"{len(trades):,} {'simulated' if found is None else 'recorded'} trades"
-    rivals = peers.rates(trades, 1 if quick else 3)
+    rivals = peers.rates(trades, 1 if quick else 5)
     for name, rate in rivals.items():
         yield Row(f"{name}, bare footprint of {of}", f"{rate / 1e6:.1f} M trades/s", "a peer")
     for series in ("time:300", "time:60", "tick:1000", "volume:5000", "range:16"):
@@ -185,16 +186,17 @@ def backtest_rows(settings: Settings, python: Path | None, *, quick: bool) -> It
         found = "not measured: give --nautilus PYTHON"
         yield Row("back-test beside NautilusTrader", found, f"{REACH_NAUTILUS:.0f} x")
         return
-    walk = Walk(rate=100, seconds=5_000 if quick else 20_000, seed=5)
+    walk = Walk(rate=100, seconds=5_000 if quick else 10_000, seed=5)
     for name, given in backtest.tapes(walk, recording()).items():
-        ours = max(backtest.floor_rate(settings, given) for _ in range(1 if quick else 3))
-        rival = backtest.nautilus(python, given.trades)
+        turns = backtest.in_turns(settings, python, given, 1 if quick else 5)
+        ratio, rival = median(turns.ratios), turns.rivals[0]
         yield Row(
-            f"back-test, whole floor, one core, {len(given.trades):,} {name} trades",
-            f"{ours / 1e6:.2f} M trades/s, {ours / rival.rate:.0f} x the peer",
+            f"back-test, whole floor, one core, {len(given.trades):,} {name}",
+            f"{median(turns.ours) / 1e6:.2f} M trades/s, {ratio:.0f} x the peer"
+            f" (in turns {turns.ratios[0]:.0f} to {turns.ratios[-1]:.0f})",
             f"{REACH_NAUTILUS:.0f} x {rival.name}, bars and footprint in Python:"
-            f" {rival.rate / 1e6:.2f} M trades/s",
-            ours >= REACH_NAUTILUS * rival.rate,
+            f" {median(one.rate for one in turns.rivals) / 1e6:.2f} M trades/s",
+            ratio >= REACH_NAUTILUS,
         )
 
 
@@ -216,7 +218,7 @@ def service_rows(settings: Settings, directory: Path, *, quick: bool) -> Iterato
             f"p99 {service.REACH_BACK_S} s",
             p99 < service.REACH_BACK_S,
         )
-        hung = served.hang_times_s(1 if quick else 3)
+        hung = served.hang_times_s(1 if quick else 5)
         yield Row(
             f"stopped to found, killed and back, {len(hung)} times",
             f"worst {max(hung):.2f} s",
