@@ -34,7 +34,8 @@ def message(kind: str, version: int = 1) -> Callable[[M], M]:
     """Make a class a message. It becomes known to the codec only by its line in the catalog."""
 
     def make(cls: M) -> M:
-        made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
+        # Its `__init__` would be replaced: making one for each kind is felt at every start.
+        made = dataclass(init=False, frozen=True, slots=True, kw_only=True)(cls)
         made.KIND = kind
         made.VERSION = version
         _give_makers(made)
