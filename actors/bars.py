@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
-from actors.core.columns import Trades, trades_of
+from actors.core.columns import trades_of
 from actors.core.orderflow.contract_bars import ContractBars
+from actors.core.orderflow.foresight import known_ahead
 from actors.core.rules import bar_rules
 from protocol.market import BarClosed, BarWarm, Cut, CutReason, TradeBatch, ValueJudged
 from protocol.message import Message
@@ -37,33 +36,12 @@ class BarsShell(Shell):
         return (warm,)
 
     def foresee(self, messages: Sequence[Message]) -> None:
-        """Build the bars of the next trades at once.
-
-        Only as far as neither a warm bar nor the end of the tape comes between, nor a trade of a
-        time that was over before: a bar may be closed to it, or it may end one that is due at once.
-        """
-        first, bars = messages[0], self.bars
-        if bars is None and isinstance(first, TradeBatch):
-            bars, _ = self._bars_of(first.contract, first.simulated)
-        if bars is None:
-            return
-        parts: list[Trades] = []
-        over_ns = bars.reached_ns
-        for message in messages:
-            if isinstance(message, TradeBatch):
-                trades = trades_of(message)
-                if not bars.fits(message.contract, message.simulated):
-                    break
-                if len(trades) and np.minimum.reduce(trades.ts_event) < over_ns:
-                    break
-                parts.append(trades)
-            elif isinstance(message, Cut):
-                if message.reason is CutReason.END:
-                    break
-                over_ns = max(over_ns, message.ts_ns)
-            elif isinstance(message, BarWarm):
-                break
-        bars.foresee(parts)
+        """Build the bars of the next trades at once, as far as they may be known."""
+        first = messages[0]
+        if self.bars is None and isinstance(first, TradeBatch):
+            self._bars_of(first.contract, first.simulated)
+        if self.bars is not None:
+            self.bars.foresee(known_ahead(messages, self.bars))
 
     @handles(TradeBatch)
     def on_trades(self, batch: TradeBatch) -> Iterable[Message]:
