@@ -93,8 +93,12 @@ class PaperBrokerShell(JournaledShell):
     def _contracts(self) -> list[str]:
         """Return what the trades execute: their own contract, and its micro or full-sized one."""
         state = self.state
-        orders = (*state.entries.values(), *state.positions.values(), *state.requests.values())
-        found = dict.fromkeys((self.market, *(order.contract for order in orders)))
+        found = dict.fromkeys((
+            self.market,
+            *(entry.contract for entry in state.entries.values()),
+            *(held.contract for held in state.positions.values()),
+            *(request.contract for request in state.requests.values()),
+        ))
         return [contract for contract in found if has_prices_of(contract, self.market)]
 
     def _rule_for(self, contract: str) -> PaperRule:

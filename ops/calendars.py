@@ -39,8 +39,9 @@ def with_calendar(settings: Settings, first: date) -> Settings:
     if answer.returncode != 0:
         raise BadCalendar(answer.stderr.strip())
     news = read_news(Path(chosen.news_file)) if chosen.news_file else ()
-    days = {name: tuple(found) for name, found in json.loads(answer.stdout).items()}
-    filled = dataclasses.replace(chosen, news=news, **days)
+    days = json.loads(answer.stdout)
+    closed, early = tuple(days["closed"]), tuple(days["early"])
+    filled = dataclasses.replace(chosen, news=news, closed=closed, early=early)
     return dataclasses.replace(settings, calendar=filled)
 
 

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
         code = app(arguments, standalone_mode=False)
     except typer.Exit as leaving:
         return leaving.exit_code
-    except (Refusal, *expected()) as refusal:
+    except expected() as refusal:
         # A path that is broken over two lines can neither be copied nor searched for.
         Console(stderr=True, highlight=False).print(str(refusal), soft_wrap=True)
         return EXIT_USAGE
@@ -82,7 +82,7 @@ def expected() -> tuple[type[Exception], ...]:
     ours = (NotRunning, AlreadyRunning, PortTaken, NotGreen, NoAnswer, NotTaken)
     kept = (NotBackedUp, NotRestored, BadBackup, NotInstalled, NoLog)
     given = (BadCalendar, BadNews, BadSecret, BadWebhook, StoreFault, TooEarly)
-    return (*given, *ours, *kept, *page)
+    return (Refusal, *given, *ours, *kept, *page)
 
 
 @app.command()
@@ -113,7 +113,7 @@ def run(
     """Start the floor from the settings and keep it running until it is stopped."""
     chosen: Values = {} if feed is None else {"feed": {"source": str(feed)}}
     settings = settings_of(settings_file, chosen)
-    if settings.feed.source != Source.SIMULATED:
+    if Source(settings.feed.source) is not Source.SIMULATED:
         from ops.market import run_market
 
         return run_market(settings, console)

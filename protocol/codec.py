@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache, lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import msgpack
 
@@ -22,6 +22,7 @@ from protocol.message import Message
 FRAME_BYTES_MAX = 64 * 1024 * 1024
 Check = Callable[[Any], Any]
 Fields = dict[str, Any]
+_packed: Callable[..., bytes] = msgpack.packb
 
 
 class BadFrame(ValueError):
@@ -37,7 +38,7 @@ def prepare() -> None:
 def encode(message: Message) -> bytes:
     """Return the frame of `message`."""
     plan = _plan(type(message))
-    return msgpack.packb((plan.kind, plan.version, *plan.values(message)), default=_plain)
+    return _packed((plan.kind, plan.version, *plan.values(message)), default=_plain)
 
 
 def decode(frame: bytes | memoryview) -> Message:
@@ -132,7 +133,7 @@ def encode_fields(message: Message) -> bytes:
     """Return the fields of `message` by name, as a journal keeps them beside kind and version."""
     plan = _plan(type(message))
     fields = dict(zip(plan.names, plan.values(message), strict=True))
-    return msgpack.packb(fields, default=_plain)
+    return _packed(fields, default=_plain)
 
 
 def decode_fields(kind: str, version: int, body: bytes) -> Message:
@@ -150,6 +151,7 @@ class _Plan:
         hints = typing.get_type_hints(cls)
         names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
         self.cls = cls
+        self._of: Callable[..., Message] = cls.of
         self.kind = cls.KIND
         self.version = cls.VERSION
         self.checks = [(name, _check_of(hints[name])) for name in names]
@@ -175,7 +177,7 @@ class _Plan:
             try:
                 for index, check in self._judged:
                     fields[index] = check(fields[index])
-                return self.cls.of(*fields)
+                return self._of(*fields)
             except (KeyError, TypeError, ValueError):
                 pass  # Field by field it is said what is wrong.
         message = self._build_slowly(values)
@@ -195,9 +197,8 @@ class _Plan:
             raise BadFrame(f"{self.kind}: {error}") from None
 
 
-@cache
-def _plan(cls: type[Message]) -> _Plan:
-    return _Plan(cls)
+# A cast, because mypy does not see that a class of messages can be hashed.
+_plan = cast(Callable[[type[Message]], _Plan], cache(_Plan))
 
 
 @lru_cache(maxsize=1)
@@ -207,7 +208,7 @@ def _kinds() -> dict[str, type[Message]]:
 
 @lru_cache(maxsize=1)
 def _kinds_in_bytes() -> dict[bytes, type[Message]]:
-    return {msgpack.packb(kind): cls for kind, cls in _kinds().items()}
+    return {_packed(kind): cls for kind, cls in _kinds().items()}
 
 
 def _is_plain(hint: Any) -> bool:

@@ -146,7 +146,7 @@ def roll_date(contract: Contract) -> date:
 
 
 def _year(digits: str, near: int) -> int:
-    span = 10 ** len(digits)
+    span: int = 10 ** len(digits)
     below = near - (near - int(digits)) % span
     return below if near - below < below + span - near else below + span
 

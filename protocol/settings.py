@@ -7,6 +7,7 @@ the records from it with `settings_from` and never reads a file or the environme
 
 import dataclasses
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
@@ -289,6 +290,4 @@ def _record(record: type[R], mapping: dict[str, Any]) -> R:
     return record(**values)
 
 
-@cache
-def _hints(record: type) -> dict[str, Any]:
-    return typing.get_type_hints(record)
+_hints: Callable[[type], dict[str, Any]] = cache(typing.get_type_hints)

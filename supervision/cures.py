@@ -179,7 +179,7 @@ def cure_shutdown_hang() -> None:
     them speak of the last child: an unreachable earlier one is waited for, 10 s in `shutdown`.
     The intent that failed knows whom it was for.
     """
-    def inaccessible(self: Any, _last_child: Any, intent: Any) -> bool:
+    def inaccessible(self: Any, _last_child: Any, intent: Any) -> Any:
         return self._handleChildExited(intent.targetAddr)
     actorManager.ActorManager._childInaccessible = inaccessible
 

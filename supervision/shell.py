@@ -149,7 +149,7 @@ class SinkShell(Shell):
     """Keeps what it reads and publishes nothing."""
 
     joined: ClassVar[bool] = False
-    takes: ClassVar[frozenset[type[Message]] | None] = None  # Kinds it keeps beside marks; or all.
+    takes: frozenset[type[Message]] | None = None  # Kinds it keeps beside marks; or all.
     niceness: ClassVar[int] = 5
     lazy: ClassVar[bool] = True
 

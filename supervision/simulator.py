@@ -144,7 +144,7 @@ class Simulator:
         self._random = random.Random(self.seed)
         for id in self.places:
             self._start(id)
-            self._at(self._random.random() * IDLE_S, lambda id=id: self._tick(id))
+            self._at(self._random.random() * IDLE_S, partial(self._tick, id))
         while not self.finished():
             if not self._agenda or self.now_s > self.limit_s:
                 raise Stuck(f"seed {self.seed}: not finished after {self.now_s:.1f} s of play")
@@ -174,7 +174,7 @@ class Simulator:
             id, shell, place.spec.reads, journal, self.now_s, checkpoints=checkpoints
         )
         for source, wish in place.node.first_wishes():
-            self._carry(source, lambda wish=wish, source=source: self._subscribe(source, wish))
+            self._carry(source, partial(self._subscribe, source, wish))
 
     def _chance(self, probability: float) -> bool:
         return self._random.random() < probability
@@ -250,20 +250,20 @@ class Simulator:
         wishes = node.take(source, decode(frame), self.now_s)
         node.cell.release()
         for peer, wish in wishes:
-            self._carry(peer, lambda p=peer, w=wish: self._subscribe(p, w))
+            self._carry(peer, partial(self._subscribe, peer, wish))
 
     def _flush(self, id: str) -> None:
         node = self._node(id)
         for outlet, reader in node.readers():
             for item in node.due(outlet, reader):
                 frame = encode(item)
-                self._carry(reader, lambda r=reader, f=frame: self._take(r, id, f))
+                self._carry(reader, partial(self._take, reader, id, frame))
 
     def _tick(self, id: str) -> None:
         node = self.places[id].node
         if node is not None:
             for source, wish in node.idle_wishes(self.now_s):
-                self._carry(source, lambda s=source, w=wish: self._subscribe(s, w))
+                self._carry(source, partial(self._subscribe, source, wish))
             node.cell.commit()
             self._flush(id)
         self._at(IDLE_S / 2, lambda: self._tick(id))

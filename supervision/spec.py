@@ -155,7 +155,7 @@ class BadTree(ValueError):
         self.complaints = complaints
 
 
-def check(tree: SupervisorSpec) -> list[str]:
+def check(tree: object) -> list[str]:
     """Return all complaints about the tree, an empty list if it can be started."""
     if not isinstance(tree, SupervisorSpec):
         return [f"the root is {tree!r}, wanted a SupervisorSpec"]
@@ -203,15 +203,14 @@ def _worker(spec: ChildSpec, workers: set[str]) -> Iterator[str]:
     for source, count in Counter(spec.reads).items():
         if count > 1:
             yield f"{spec.id}: reads {source!r} {count} times, wanted once"
-    yield from _restart(spec)
+    yield from _member(f"{spec.id}: restart", spec.restart, Restart)
     yield from _number(f"{spec.id}: shutdown_s", spec.shutdown_s, 0.0)
     yield from _number(f"{spec.id}: beat_s", spec.beat_s, BEAT_S_MIN)
     yield from _number(f"{spec.id}: start_s", spec.start_s, BEAT_S_MIN)
 
 
 def _supervisor(spec: SupervisorSpec) -> Iterator[str]:
-    if not isinstance(spec.strategy, Strategy):
-        yield f"{spec.id}: strategy {spec.strategy!r}, wanted one of {', '.join(Strategy)}"
+    yield from _member(f"{spec.id}: strategy", spec.strategy, Strategy)
     if not spec.children:
         yield f"{spec.id}: a supervisor without children, wanted at least one"
     for name, dotted in (("preload", spec.preload), ("prepare", spec.prepare)):
@@ -221,16 +220,16 @@ def _supervisor(spec: SupervisorSpec) -> Iterator[str]:
     most = spec.intensity.restarts_max
     if type(most) is not int or most < 0:
         yield f"{spec.id}: restarts_max {most!r}, wanted a whole number from 0"
-    yield from _restart(spec)
+    yield from _member(f"{spec.id}: restart", spec.restart, Restart)
     yield from _number(f"{spec.id}: period_s", spec.intensity.period_s, 0.001)
     yield from _number(f"{spec.id}: beat_s", spec.beat_s, BEAT_S_MIN)
     if spec.shutdown_s is not None:
         yield from _number(f"{spec.id}: shutdown_s", spec.shutdown_s, 0.0)
 
 
-def _restart(spec: Spec) -> Iterator[str]:
-    if not isinstance(spec.restart, Restart):
-        yield f"{spec.id}: restart {spec.restart!r}, wanted one of {', '.join(Restart)}"
+def _member(what: str, found: object, kind: type[StrEnum]) -> Iterator[str]:
+    if not isinstance(found, kind):
+        yield f"{what} {found!r}, wanted one of {', '.join(kind)}"
 
 
 def _number(what: str, value: float, least: float) -> Iterator[str]:

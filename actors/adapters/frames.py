@@ -165,6 +165,7 @@ def _frame_end(data: memoryview, offset: int) -> int | None:
     """Return the end of the frame at `offset`, or None when there is no sound one."""
     if offset + _HEAD.size > len(data):
         return None
+    length: int
     length, checksum = _HEAD.unpack_from(data, offset)
     start = offset + _HEAD.size
     if not 1 <= length <= min(FRAME_BYTES_MAX, len(data) - start):

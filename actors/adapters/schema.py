@@ -80,7 +80,7 @@ def make_tables(owner: str, dialect: str) -> Tables:
 
 
 def _makes(table: Any, dialect: Any) -> tuple[str, ...]:
-    made = (CreateTable(table), *map(CreateIndex, table.indexes))
+    made: list[CreateTable | CreateIndex] = [CreateTable(table), *map(CreateIndex, table.indexes)]
     return tuple(str(statement.compile(dialect=dialect)) for statement in made)
 
 

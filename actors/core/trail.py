@@ -93,8 +93,8 @@ class Trails:
             if isinstance(value := getattr(message, field.name), int | str | None)
         }
         self._learn(message)
-        line = {"actor": source, "seq": seq, "cut": cut, "trail": self.trail(message.KIND, values)}
-        return {**line, **values}
+        trail = self.trail(message.KIND, values)
+        return {"actor": source, "seq": seq, "cut": cut, "trail": trail, **values}
 
     def trail(self, kind: str, values: Mapping[str, Plain]) -> str:
         """Return the trail that a message's values belong to, "" for none."""

@@ -11,13 +11,16 @@ tenth record is a trade, the others are changes of the book.
 import socket
 import sys
 import time
-from typing import Final
+from typing import Final, cast
 
 import databento_dbn as dbn
 import numpy as np
 from numpy.typing import NDArray
 
 CONTRACT, ID = "ESZ5", 1
+# Casts, because the stubs give the members of these enums the types of their values.
+BY_ID, BY_NAME = cast(dbn.SType, dbn.SType.INSTRUMENT_ID), cast(dbn.SType, dbn.SType.RAW_SYMBOL)
+DONE = cast(dbn.SystemCode, dbn.SystemCode.SUBSCRIPTION_ACK)
 TEN: Final = "mbp-10"
 TRADED = 10  # Every so many records of ten levels there is a trade.
 LAST = 128  # The event is over with this record.
@@ -97,15 +100,13 @@ def _serve(peer: socket.socket, rows: Rows, rate: int) -> None:
         return
     now_ns = time.time_ns()
     words = dbn.Metadata(
-        dataset="GLBX.MDP3", start=now_ns, stype_in=None, stype_out=dbn.SType.INSTRUMENT_ID,
+        dataset="GLBX.MDP3", start=now_ns, stype_in=None, stype_out=BY_ID,
         schema=None, symbols=[], partial=[], not_found=[], mappings=[], ts_out=False, version=3,
     ).encode()  # fmt: skip
     words += bytes(dbn.SymbolMappingMsg(
-        1, ID, now_ns, dbn.SType.RAW_SYMBOL, CONTRACT, dbn.SType.RAW_SYMBOL, CONTRACT,
-        NOBODY, NOBODY,
+        1, ID, now_ns, BY_NAME, CONTRACT, BY_NAME, CONTRACT, NOBODY, NOBODY,
     ))  # fmt: skip
-    done = dbn.SystemCode.SUBSCRIPTION_ACK
-    words += b"".join(bytes(dbn.SystemMsg(now_ns, f"{n}", done)) for n in range(asked))
+    words += b"".join(bytes(dbn.SystemMsg(now_ns, f"{n}", DONE)) for n in range(asked))
     peer.sendall(words)
     time.sleep(0.2)  # Whoever is asked whether it is live has the time to say so.
     if rate:

@@ -21,16 +21,17 @@ from protocol.orders import BracketApproved, EntryKind, Leg
 from protocol.patterns import Direction
 from protocol.reports import OrderFilled
 from protocol.settings import Settings
-from protocol.units import NANOS_PER_S
+from protocol.units import NANOS_PER_S, Cents, Contracts, Nanos, Ticks
 from supervision.cell import Cell
 
 GROUP = 10
 ROUNDS = 15
 NO_SERVER = "not measured: give the address of a server as store.url"
 FILL = OrderFilled(
-    exec_id="0" * 24, corrects="", client_id="0" * 24, contract=CONTRACT, ts_ns=OPEN_NS,
-    leg=Leg.ENTRY, direction=Direction.LONG, quantity=1, left=0, price=27_000,
-    commission_cents=225, stop_price=26_984, target_price=27_024,
+    exec_id="0" * 24, corrects="", client_id="0" * 24, contract=CONTRACT, ts_ns=Nanos(OPEN_NS),
+    leg=Leg.ENTRY, direction=Direction.LONG, quantity=Contracts(1), left=Contracts(0),
+    price=Ticks(27_000), commission_cents=Cents(225), stop_price=Ticks(26_984),
+    target_price=Ticks(27_024),
 )  # fmt: skip
 
 
@@ -118,9 +119,10 @@ def approval(number: int) -> BracketApproved:
     """Return one of many brackets that nothing speaks against."""
     return BracketApproved(
         bracket_id=f"bracket-{number}", signal_id=f"signal-{number}", contract=CONTRACT,
-        ts_ns=OPEN_NS, direction=Direction.LONG, quantity=1, entry=EntryKind.MARKET,
-        limit_price=None, expires_ns=None, stop_ticks=16, target_ticks=24, breakeven_ticks=0,
-        breakeven_offset_ticks=0, trail_start_ticks=0, trail_ticks=0, risk_cents=21_700,
+        ts_ns=Nanos(OPEN_NS), direction=Direction.LONG, quantity=Contracts(1),
+        entry=EntryKind.MARKET, limit_price=None, expires_ns=None, stop_ticks=16, target_ticks=24,
+        breakeven_ticks=0, breakeven_offset_ticks=0, trail_start_ticks=0, trail_ticks=0,
+        risk_cents=Cents(21_700),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from protocol.codec import encode
 from protocol.message import Message
 from protocol.settings import Settings
 from protocol.system import Alarm, Start
+from protocol.units import Nanos
 from supervision.flow import MemoryWindow, Window
 from supervision.inspection import ask
 from supervision.shell import Shell, SinkShell
@@ -97,7 +98,7 @@ class SourceShell(Shell):
 
     def __init__(self, count: int) -> None:
         self._window: MemoryWindow[bytes] = MemoryWindow()
-        alarm = Alarm(source="bench", code="none", ts_ns=2**60, text="x" * 60)
+        alarm = Alarm(source="bench", code="none", ts_ns=Nanos(2**60), text="x" * 60)
         for _ in range(count):
             self._window.append(encode(alarm))
 

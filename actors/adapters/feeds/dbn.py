@@ -185,6 +185,6 @@ def _blocks(path: Path) -> Iterator[bytes]:
     import zstandard
 
     def unpacker() -> Unpacker:
-        return zstandard.ZstdDecompressor().decompressobj()  # type: ignore[return-value]
+        return zstandard.ZstdDecompressor().decompressobj()
 
     return unpacked(path, unpacker, zstandard.ZstdError, _BLOCK_BYTES)

@@ -134,7 +134,7 @@ def mapping_of(run: Run) -> Iterator[tuple[int, str]]:
         yield int(row["instrument_id"]), text.decode("ascii", "replace")
 
 
-def _dtype(fields: Fields, stride: int) -> np.dtype:  # type: ignore[type-arg]
+def _dtype(fields: Fields, stride: int) -> np.dtype[np.void]:
     return np.dtype(
         {
             "names": list(fields),

@@ -10,6 +10,7 @@ what stands behind it, until a row comes that can tell.
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,7 +188,7 @@ def _unconfirmed(
 
 
 def _slice(rows: Rows, start: int, stop: int) -> Rows:
-    columns = {
+    columns: dict[str, Any] = {
         name: None if column is None else column[start:stop]
         for name in _COLUMNS
         for column in (getattr(rows, name),)
@@ -198,7 +199,7 @@ def _slice(rows: Rows, start: int, stop: int) -> Rows:
 
 
 def _joined(first: Rows, second: Rows) -> Rows:
-    columns = {}
+    columns: dict[str, Any] = {}
     for name in _COLUMNS:
         left, right = getattr(first, name), getattr(second, name)
         if left is None and right is None:

@@ -24,10 +24,15 @@ class Damaged(Exception):
 class Unpacker(Protocol):
     """What zlib and zstandard both call a decompression object: good for one frame."""
 
-    unused_data: bytes
-    eof: bool
+    @property
+    def unused_data(self) -> bytes:
+        """What was given and stands behind the frame."""
 
-    def decompress(self, data: bytes) -> bytes:
+    @property
+    def eof(self) -> bool:
+        """Whether the frame has come to its end."""
+
+    def decompress(self, data: bytes, /) -> bytes:
         """Return what `data` adds."""
 
 

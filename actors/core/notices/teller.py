@@ -161,8 +161,8 @@ def _state(known: Known, message: Message, now_ns: int) -> list[Notice]:
             now = known.feed_lost, known.feed_why
             return [links.feed_changed(message, now_ns)] if before != now else []
         case LinkChanged():
-            before, known.link_lost = known.link_lost, not message.up
-            return [links.link_changed(message)] if before != known.link_lost else []
+            was_lost, known.link_lost = known.link_lost, not message.up
+            return [links.link_changed(message)] if was_lost != known.link_lost else []
         case FenceClosed() | FenceOpened():
             return [links.fence_changed(message)]
         case TierChanged():
