@@ -9,9 +9,9 @@ can begin again.
 import secrets
 import time
 from collections.abc import Sequence
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
-from protocol.commands import Action, CommandGiven
+from protocol.commands import Action, CommandGiven, LimitsGiven
 from protocol.units import Nanos
 from supervision.inspection import NoAnswer, NotTaken, tell
 from web.api.endpoint import Answer, Call, Person
@@ -79,28 +79,14 @@ def teller(person: Person, remote: str) -> str:
     return f"the page, from {remote}" if person == LOCAL else f"{person.name} at the page, {remote}"
 
 
-def _told(call: Call, name: str) -> Answer:
-    reason = " ".join(call.body["reason"].split())
-    recorded: list[str] = []
-    try:
-        for action in STEPS[name]:
-            recorded.append(_tell(call, action, reason))
-    except Problem as problem:
-        done = f"; recorded before: {', '.join(recorded)}" if recorded else ""
-        call.house.audit.note(call.person, call.remote, name, reason, f"{problem.detail}{done}")
-        raise Problem(problem.status, f"{problem.detail}{done}") from None
-    _note(call, name, reason, recorded)
-    return Answer({"recorded": recorded, "action": name}, status=202)
-
-
-def _tell(call: Call, action: Action, reason: str) -> str:
-    command = CommandGiven(
+def tell_desk(call: Call, kind: type[CommandGiven | LimitsGiven], reason: str, **told: Any) -> str:
+    """Tell the desk a command; return its id once it is recorded."""
+    command = kind(
         id=secrets.token_hex(12),
         ts_ns=Nanos(time.time_ns()),
-        action=action,
-        cause="",
         who=teller(call.person, call.remote),
         reason=reason,
+        **told,
     )
     try:
         tell(call.house.run_dir, DESK, command, ASK_LIMIT_S)
@@ -109,6 +95,20 @@ def _tell(call: Call, action: Action, reason: str) -> str:
     except NoAnswer as silence:
         raise Problem(503, str(silence)) from None
     return command.id
+
+
+def _told(call: Call, name: str) -> Answer:
+    reason = " ".join(call.body["reason"].split())
+    recorded: list[str] = []
+    try:
+        for action in STEPS[name]:
+            recorded.append(tell_desk(call, CommandGiven, reason, action=action, cause=""))
+    except Problem as problem:
+        done = f"; recorded before: {', '.join(recorded)}" if recorded else ""
+        call.house.audit.note(call.person, call.remote, name, reason, f"{problem.detail}{done}")
+        raise Problem(problem.status, f"{problem.detail}{done}") from None
+    _note(call, name, reason, recorded)
+    return Answer({"recorded": recorded, "action": name}, status=202)
 
 
 def _note(call: Call, name: str, reason: str, recorded: Sequence[str]) -> None:

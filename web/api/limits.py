@@ -8,16 +8,12 @@ noted in the audit.
 """
 
 import dataclasses
-import secrets
-import time
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypedDict
 
 from protocol.commands import LimitsGiven
-from protocol.units import Nanos
-from supervision.inspection import NoAnswer, NotTaken, tell
-from web.api.control import ASK_LIMIT_S, DESK, teller
+from web.api.control import tell_desk
 from web.api.endpoint import Answer, Call
 from web.api.prices import plain
 from web.api.problems import Problem
@@ -199,20 +195,7 @@ def _check(name: str, value: Any) -> None:
 def _told(call: Call, wanted: Mapping[str, float], reason: str) -> str:
     values = {unit.limit: round(wanted[name] * unit.of_one) if name in wanted else None
               for name, unit in LIMITS.items()}  # fmt: skip
-    command = LimitsGiven(
-        id=secrets.token_hex(12),
-        ts_ns=Nanos(time.time_ns()),
-        who=teller(call.person, call.remote),
-        reason=reason,
-        **values,  # type: ignore[arg-type]
-    )
-    try:
-        tell(call.house.run_dir, DESK, command, ASK_LIMIT_S)
-    except NotTaken as refusal:
-        raise Problem(409, str(refusal)) from None
-    except NoAnswer as silence:
-        raise Problem(503, str(silence)) from None
-    return command.id
+    return tell_desk(call, LimitsGiven, reason, **values)
 
 
 def _stands(name: str, value: float, before: float) -> str:
