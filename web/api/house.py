@@ -9,6 +9,7 @@ from pathlib import Path
 from protocol.settings import Settings
 from web.api.audit import Audit
 from web.api.books import Books, BooksServer, books_of
+from web.api.excursions import Excursions
 from web.api.feed_figures import FeedFigures
 from web.api.loads import Loads
 from web.auth.attempts import Attempts
@@ -35,6 +36,7 @@ class House:
         self.audit = Audit(floor.run_dir)
         self.loads = Loads()
         self.feed = FeedFigures(floor.run_dir)
+        self.excursions = Excursions(floor.run_dir)
         self.logins = Logins(web, floor.run_dir, clock)
         self.attempts = Attempts()
         self.news = News(floor.sections, web.clients_max, {"depth": floor.depth})

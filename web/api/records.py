@@ -6,12 +6,11 @@ from typing import Any
 
 from web.api.audit import NAME as AUDIT
 from web.api.endpoint import Answer, Call
+from web.api.excursions import RECAP_BYTES_MAX, RECAPS
 from web.api.lines import Line, last_lines
 from web.api.problems import Problem
 
 DECISIONS = "decisions.jsonl"
-RECAPS = "recaps"
-RECAP_BYTES_MAX = 16 * 1024 * 1024
 LEVELS = ("debug", "info", "warning", "error")
 
 

@@ -187,7 +187,10 @@ class SignalPage(TypedDict):
 
 
 class ResultRow(TypedDict):
-    """What a set of round trips came to; rates are shares of 1, null where nothing is known."""
+    """What a set of round trips came to; rates are shares of 1, null where nothing is known.
+
+    `mae_ticks` and `mfe_ticks` are means of the `excursions_n` trips that a recap tells of.
+    """
 
     value: str
     n: int
@@ -211,6 +214,8 @@ class ResultRow(TypedDict):
     losses_in_a_row: int
     mae_ticks: float | None
     mfe_ticks: float | None
+    excursions_n: int
+    excursions_low_n: bool
 
 
 class StatisticsPage(TypedDict):

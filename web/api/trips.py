@@ -5,11 +5,9 @@ What the books do not tell is null: how far the market went meanwhile stands in 
 where there is one.
 """
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from protocol.orders import BracketApproved, PositionChanged, PositionClosed, PositionOpened
 from protocol.patterns import Direction
@@ -18,12 +16,16 @@ from protocol.units import NANOS_PER_S
 from web.api.books import Books
 from web.api.csv_text import csv_of
 from web.api.endpoint import Answer, Call
+from web.api.excursions import Far
 from web.api.prices import ms, plain, price, symbol_of
 from web.api.problems import Problem
-from web.records import trading_date
 
-RECAPS_READ_MAX = 10  # For one page.
-RECAP_BYTES_MAX = 16 * 1024 * 1024
+if TYPE_CHECKING:  # Loaded by who asks for statistics, and by nobody before.
+    from actors.core.analytics.breakdown import Group
+    from actors.core.analytics.outcome import Outcome
+    from actors.core.analytics.results import Results
+
+UNKNOWN = Far(None, None)
 ORDERS: dict[str, Callable[["Trip"], Any]] = {
     "closed": lambda trip: trip.closed.ts_ns,
     "opened": lambda trip: trip.closed.opened_ns,
@@ -75,8 +77,8 @@ def trades(call: Call) -> Answer:
     chosen.sort(key=lambda trip: trip.closed.bracket_id)
     chosen.sort(key=ORDERS[sort.removeprefix("-")], reverse=sort.startswith("-"))
     page, follows = _page(chosen, call.values["cursor"], call.values["limit"])
-    excursions = _excursions(call.house.run_dir, page)
-    rows = [trade_row(trip, excursions.get(trip.closed.bracket_id)) for trip in page]
+    far = _far(call, page)
+    rows = [trade_row(trip, far.get(trip.closed.bracket_id, UNKNOWN)) for trip in page]
     if call.csv:
         return Answer(text=csv_of(rows), media="text/csv")
     return Answer({"rows": rows, "next": follows})
@@ -87,16 +89,21 @@ def statistics(call: Call) -> Answer:
     from actors.core.analytics.breakdown import breakdown, results
     from actors.core.analytics.equity import drawdown_of, equity_of
 
-    chosen = _chosen(call)
-    outcomes = [_outcome(trip) for trip in chosen]
+    chosen, by = _chosen(call), DIMENSIONS[call.values["by"]]
+    far = _far(call, chosen)
+    outcomes = [_outcome(trip, far.get(trip.closed.bracket_id, UNKNOWN)) for trip in chosen]
     fall = drawdown_of(equity_of(_start_cents(call), [o.net_cents for o in outcomes]))
-    groups = breakdown(outcomes, DIMENSIONS[call.values["by"]])
+    measured = [outcome for outcome in outcomes if outcome.mae_ticks is not None]
+    known = {group.value: group.results for group in breakdown(measured, by)}
     return Answer({
         "by": call.values["by"],
-        "total": _result_row("all", results(outcomes), None, None),
+        "total": _result_row(_all(outcomes), results(measured)),
         "drawdown_cents": fall.cents,
         "drawdown_share": fall.share,
-        "rows": [_result_row(g.value, g.results, g.mae_ticks, g.mfe_ticks) for g in groups],
+        "rows": [
+            _result_row(group, known.get(group.value, results([])))
+            for group in breakdown(outcomes, by)
+        ],
         "next": None,
     })
 
@@ -151,13 +158,12 @@ def trips_of(books: Books) -> list[Trip]:
     return sorted(trips, key=lambda trip: trip.closed.ts_ns)
 
 
-def trade_row(trip: Trip, far: tuple[float | None, float | None] | None) -> dict[str, Any]:
+def trade_row(trip: Trip, far: Far) -> dict[str, Any]:
     """Return a round trip for a table."""
     closed, bracket, signal = trip.closed, trip.bracket, trip.signal
     quantity = max(1, closed.quantity)
     entry, left = closed.entry_sum / quantity, closed.exit_sum / quantity
     risk_cents = None if bracket is None else bracket.risk_cents
-    mae, mfe = far or (None, None)
     return {
         "id": closed.bracket_id,
         "signal_id": None if bracket is None else bracket.signal_id,
@@ -178,8 +184,8 @@ def trade_row(trip: Trip, far: tuple[float | None, float | None] | None) -> dict
         "commission_cents": closed.commission_cents,
         "risk_cents": risk_cents,
         "r": round(closed.pnl_cents / risk_cents, 4) if risk_cents else None,
-        "mae_ticks": None if mae is None else plain(mae),
-        "mfe_ticks": None if mfe is None else plain(mfe),
+        "mae_ticks": None if far.against is None else plain(far.against),
+        "mfe_ticks": None if far.in_favour is None else plain(far.in_favour),
         "pattern": trip.pattern or None,
         "regime": trip.regime or None,
         "strength": None if signal is None else signal.strength_ppm / PPM,
@@ -203,6 +209,11 @@ def _chosen(call: Call) -> list[Trip]:
     ]
 
 
+def _far(call: Call, trips: Sequence[Trip]) -> dict[str, Far]:
+    """Return how far the market went in trips, by bracket, where a recap tells it."""
+    return call.house.excursions.of(trip.closed.ts_ns for trip in trips)
+
+
 def _page(trips: Sequence[Trip], cursor: str | None, limit: int) -> tuple[list[Trip], str | None]:
     first = 0
     if cursor is not None:
@@ -222,12 +233,11 @@ def _start_cents(call: Call) -> int:
     return round(call.house.settings.paper.balance_dollars * 100)
 
 
-def _outcome(trip: Trip) -> Any:
+def _outcome(trip: Trip, far: Far) -> "Outcome":
     from actors.core.analytics.outcome import Outcome
 
     closed, signal = trip.closed, trip.signal
     risk_cents = 0 if trip.bracket is None else trip.bracket.risk_cents
-    unknown = dict.fromkeys(("mae_ticks", "mfe_ticks", "slippage_ticks", "stop_slippage_ticks"))
     return Outcome(
         opened_ns=closed.opened_ns,
         closed_ns=closed.ts_ns,
@@ -238,7 +248,10 @@ def _outcome(trip: Trip) -> Any:
         commission_cents=closed.commission_cents,
         risk_cents=risk_cents if risk_cents > 0 else None,
         ticks=trip.ticks,
-        **unknown,
+        mae_ticks=far.against,
+        mfe_ticks=far.in_favour,
+        slippage_ticks=None,
+        stop_slippage_ticks=None,
         reason=str(closed.reason),
         pattern=None if signal is None else signal.pattern,
         regime=trip.regime,
@@ -252,31 +265,22 @@ def _outcome(trip: Trip) -> Any:
     )
 
 
-def _result_row(
-    value: str, results: Any, mae_ticks: float | None, mfe_ticks: float | None
-) -> dict[str, Any]:
-    row = {name: found for name, found in asdict(results).items() if name != "breakeven_rate"}
-    return {"value": value, **row, "mae_ticks": mae_ticks, "mfe_ticks": mfe_ticks}
+def _all(outcomes: "Sequence[Outcome]") -> "Group":
+    from actors.core.analytics.breakdown import Group, mean, results
+
+    against = mean([outcome.mae_ticks for outcome in outcomes])
+    return Group("all", results(outcomes), against, mean([o.mfe_ticks for o in outcomes]))
 
 
-def _excursions(
-    run_dir: Path, trips: Iterable[Trip]
-) -> dict[str, tuple[float | None, float | None]]:
-    """Return how far the market went in each trip, by bracket id, as the recaps tell."""
-    days = sorted({trading_date(trip.closed.ts_ns).isoformat() for trip in trips}, reverse=True)
-    found = {}
-    for day in days[:RECAPS_READ_MAX]:
-        for row in recap_trades(run_dir / "data" / "recaps" / f"{day}_recap.json"):
-            found[str(row["bracket_id"])] = (row["mae"], row["mfe"])
-    return found
-
-
-def recap_trades(path: Path) -> list[dict[str, Any]]:
-    """Return the round trips of a recap; none where it is missing or not what we know."""
-    try:
-        if path.stat().st_size > RECAP_BYTES_MAX:
-            return []
-        rows = json.loads(path.read_text(encoding="utf-8"))["trades"]
-        return [row for row in rows if {"bracket_id", "mae", "mfe"} <= row.keys()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []
+def _result_row(group: "Group", measured: "Results") -> dict[str, Any]:
+    """Return a row of a group; `measured` counts the trips that its excursions are means of."""
+    told = asdict(group.results)
+    del told["breakeven_rate"]
+    return {
+        "value": group.value,
+        **told,
+        "mae_ticks": group.mae_ticks,
+        "mfe_ticks": group.mfe_ticks,
+        "excursions_n": measured.n,
+        "excursions_low_n": measured.low_n,
+    }

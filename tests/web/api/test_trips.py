@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -48,17 +49,79 @@ def test_what_the_books_do_not_tell_is_null(run_dir: Path) -> None:
     assert [row[name] for name in unknown] == [None] * len(unknown)
 
 
+def write_recap(run_dir: Path, text: str) -> None:
+    """Write what stands for the recap of the day, as it is written: in the place of the last."""
+    recaps = run_dir / "data" / "recaps"
+    recaps.mkdir(exist_ok=True)
+    (recaps / "new").write_text(text)
+    (recaps / "new").replace(recaps / "2025-12-02_recap.json")
+
+
+def recap_of(*trips: tuple[str, Any, Any]) -> str:
+    """Return a recap of round trips, how far against and how far in favour; one has neither."""
+    rows = [{"bracket_id": id, "mae": against, "mfe": favour} for id, against, favour in trips]
+    return json.dumps({"trades": [*rows, {"bracket_id": "x"}]})
+
+
 def test_how_far_the_market_went_comes_from_the_recap_of_the_day(run_dir: Path) -> None:
     keep_day(run_dir)
-    recaps = run_dir / "data" / "recaps"
-    recaps.mkdir()
-    document = {"trades": [{"bracket_id": FOUR, "mae": 2.0, "mfe": 30.0}, {"bracket_id": "x"}]}
-    (recaps / "2025-12-02_recap.json").write_text(json.dumps(document))
+    write_recap(run_dir, recap_of((FOUR, 2.0, 30.0)))
     rows = asked(run_dir, "/api/trades?sort=closed")["rows"]
     assert [(row["mae_ticks"], row["mfe_ticks"]) for row in rows] == [(2.0, 30.0), (None, None)]
-    for nonsense in ("", "[]", '{"trades": 3}', '{"trades": [1]}'):
-        (recaps / "2025-12-02_recap.json").write_text(nonsense)
-        assert asked(run_dir, "/api/trades")["rows"][0]["mae_ticks"] is None
+    for nonsense in ("", "[]", '{"trades": 3}', '{"trades": [1]}', recap_of((FOUR, "2", "30"))):
+        write_recap(run_dir, nonsense)
+        row = asked(run_dir, "/api/trades?sort=closed")["rows"][0]
+        assert (row["mae_ticks"], row["mfe_ticks"]) == (None, None)
+
+
+def test_statistics_tell_how_far_the_market_went_on_the_mean_and_of_how_many_trips(
+    run_dir: Path,
+) -> None:
+    def far(row: dict[str, Any]) -> tuple[Any, ...]:
+        return row["mae_ticks"], row["mfe_ticks"], row["excursions_n"], row["excursions_low_n"]
+
+    keep_day(run_dir)
+    page = asked(run_dir, "/api/statistics")
+    assert far(page["total"]) == far(page["rows"][0]) == (None, None, 0, True)
+    write_recap(run_dir, recap_of((FOUR, 2.0, 30.0)))
+    page = asked(run_dir, "/api/statistics")
+    assert far(page["total"]) == far(page["rows"][0]) == (2.0, 30.0, 1, True)
+    write_recap(run_dir, recap_of((FOUR, 2.0, 30.0), (EIGHT, 17.0, 3)))
+    page = asked(run_dir, "/api/statistics?by=hour")
+    assert far(page["total"]) == far(page["rows"][0]) == (9.5, 16.5, 2, True)
+
+
+def test_the_mean_of_many_trips_is_not_that_of_few(run_dir: Path) -> None:
+    trips = [trip(n) for n in range(30)]
+    keep(run_dir, {"desk": [message for one in trips for message in one]})
+    known = [(bracket_id(f"signal-{n}"), n, 0) for n in range(30)]
+    for count, few in ((29, True), (30, False)):
+        write_recap(run_dir, recap_of(*known[:count]))
+        total = asked(run_dir, "/api/statistics")["total"]
+        assert (total["excursions_n"], total["excursions_low_n"]) == (count, few)
+        assert total["mae_ticks"] == (count - 1) / 2
+
+
+def test_a_recap_is_read_once_and_again_when_it_is_written_anew(run_dir: Path) -> None:
+    keep_day(run_dir)
+    write_recap(run_dir, recap_of((FOUR, 2.0, 30.0)))
+    path = run_dir / "data" / "recaps" / "2025-12-02_recap.json"
+
+    async def talking(client: Client, _: Floor) -> None:
+        async def against() -> Any:
+            return (await told(client, "/api/trades?sort=closed"))["rows"][0]["mae_ticks"]
+
+        assert await against() == 2.0
+        stat = path.stat()
+        path.write_text(recap_of((FOUR, 9.0, 30.0)))
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # As if nothing were new.
+        assert await against() == 2.0
+        write_recap(run_dir, recap_of((FOUR, 3.0, 30.0)))
+        assert await against() == 3.0
+        path.unlink()
+        assert await against() is None
+
+    talk(run_dir, talking)
 
 
 def test_of_a_correction_the_last_figures_count_and_one_opened_again_is_no_trip(
