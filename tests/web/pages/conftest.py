@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,16 @@ import pytest
 from protocol.settings import BarSettings, Settings
 from protocol.units import NANOS_PER_S
 from protocol.web_settings import WebSettings
-from tests.makers import at, make_bar, make_regime, make_signal
+from tests.makers import (
+    at,
+    make_approved,
+    make_bar,
+    make_bracket,
+    make_closed,
+    make_opened,
+    make_regime,
+    make_signal,
+)
 from tests.web.rooms import child, keep, make_run, write_status
 from web.app import Server
 from web.floor import Floor
@@ -26,6 +35,9 @@ BARS = 30
 DESKTOP = {"width": 1280, "height": 720}
 PHONE = {"width": 390, "height": 844}
 SERIES = BarSettings(series=("time:300", "time:60"))
+Call = Callable[..., Any]
+CALL = """async ([path, name, values]) =>
+  (await import(`/static/js/${path}`))[name](...values)"""
 
 
 class Served(Protocol):
@@ -141,6 +153,39 @@ def locked(tmp_path: Path) -> Iterator[Room]:
     yield from serve(tmp_path, "correct horse battery")
 
 
+NETS = (29_550, -20_450, 4_550, -12_950)
+
+
+@pytest.fixture(scope="package")
+def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """A run with four round trips in its books."""
+    path = tmp_path_factory.mktemp("run")
+    for room in serve(path):
+        ids = range(len(NETS))
+        brackets = [make_bracket(bracket_id=f"b{id}", signal_id=f"s{id}") for id in ids]
+        desk = []
+        for id, net in enumerate(NETS):
+            ends = at(f"1{id}:20")
+            desk.append(make_opened(bracket_id=f"b{id}", ts_ns=ends - 10**11))
+            desk.append(
+                make_closed(bracket_id=f"b{id}", ts_ns=ends, pnl_cents=net, exec_id=f"e{id}")
+            )
+        raised = [make_signal(id=f"s{id}", ts_ns=at(f"1{id}:00")) for id in ids]
+        approved = [make_approved(signal_id=f"s{id}", ts_ns=at(f"1{id}:00")) for id in ids]
+        keep(path, {"desk": desk, "risk": brackets, "detector": raised, "router": approved})
+        yield room
+
+
+@pytest.fixture(scope="package")
+def signalled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """A run with more signals in its books than come at once."""
+    path = tmp_path_factory.mktemp("run")
+    raised = [make_signal(id=f"s{id}", ts_ns=at("10:00") + id * 10**9) for id in range(120)]
+    for room in serve(path):
+        keep(path, {"detector": raised})
+        yield room
+
+
 class Look:
     """One page in the browser, and everything that went wrong on it."""
 
@@ -183,6 +228,13 @@ class Look:
     def until(self, selector: str, words: str) -> None:
         """Wait until an element says these words somewhere."""
         self.page.locator(selector, has_text=words).first.wait_for()
+
+
+@pytest.fixture
+def call(still: Room, look: Look) -> Call:
+    """Calls a function of a module of the pages: call("format.js", "counted", 3, "row")."""
+    look.go(still, "/settings")
+    return lambda path, name, *values: look.page.evaluate(CALL, [path, name, values])
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.pages.conftest import Look, Room
+from tests.web.pages.conftest import Call, Look, Room
 
 # Bars with numbers in five rows; lines lie just where the numbers are. The picture with the lines
 # is held against that without: counted are the pixels that differ inside and outside of the cells.
@@ -69,29 +69,53 @@ def test_no_line_strikes_through_a_cell(
 
 
 # How far to both sides the numbers of a bar reach, and what they say in which size; its middle
-# lies at 100. With space between the letters any font is a wide one.
-REACH = """async ([spacing, count, apart = 0]) => {
+# lies at 100, that of each further bar as much to the right. With space between the letters any
+# font is a wide one.
+REACH = """async ([spacing, counts, apart]) => {
   const {FootprintSeries} = await import('/static/js/footprint_series.js');
   const context = document.createElement('canvas').getContext('2d');
   context.letterSpacing = `${apart}px`;
-  const [ends, told] = [[], []];
+  const bars = counts.map(() => ({left: Infinity, right: -Infinity, told: []}));
   context.fillText = (said, x) => {
-    told.push([said, Number(context.font.match(/([0-9.]+)px/)[1])]);
-    const {width} = context.measureText(said);
-    ends.push(context.textAlign === 'right' ? x - width : x + width);
+    const at = Math.round((x - 100) / spacing);
+    const [bar, {width}] = [bars[at], context.measureText(said)];
+    const from = x - at * spacing - (context.textAlign === 'right' ? width : 0);
+    bar.left = Math.min(bar.left, from);
+    bar.right = Math.max(bar.right, from + width);
+    bar.told.push([said, Number(context.font.match(/([0-9.]+)px/)[1])]);
   };
-  const level = (ticks) => ({ticks, price: ticks / 4, bid: count, ask: count, unknown: 0,
+  const level = (ticks, count) => ({ticks, price: ticks / 4, bid: count, ask: count, unknown: 0,
     imbalance: 'buy', stacked: false});
-  const foot = {levels: [level(20000), level(20001)], poc: 5000, vah: 5000.25, val: 5000};
-  const bar = {open: 5000, high: 5000.25, low: 5000, close: 5000.25};
-  const series = new FootprintSeries(0.25, () => foot);
-  series.update({barSpacing: spacing, visibleRange: {from: 0, to: 1},
-    bars: [{x: 100, originalData: bar}]});
-  const size = {width: 200, height: 400};
+  const footOf = ({count}) => count === null ? null : {
+    levels: [level(20000, count), level(20001, count)], poc: 5000, vah: 5000.25, val: 5000};
+  const series = new FootprintSeries(0.25, footOf);
+  const candle = {open: 5000, high: 5000.25, low: 5000, close: 5000.25};
+  series.update({barSpacing: spacing, visibleRange: {from: 0, to: counts.length},
+    bars: counts.map((count, at) => ({x: 100 + at * spacing, originalData: {...candle, count}}))});
+  const size = {width: 900, height: 400};
   const target = {useMediaCoordinateSpace: (paint) => paint({context, mediaSize: size})};
   series.renderer().draw(target, (price) => (5001 - price) * 80);
-  return [Math.min(...ends), Math.max(...ends), told];
+  return bars;
 }"""
+
+
+def drawn(
+    look: Look, room: Room, spacing: int, *counts: int | None, apart: int = 0
+) -> list[dict[str, Any]]:
+    """Return what was drawn of bars with these counts at all levels; None: a candle alone."""
+    look.go(room, "/settings")
+    return look.page.evaluate(REACH, [spacing, counts, apart])  # type: ignore[no-any-return]
+
+
+def sizes(told: list[list[Any]]) -> set[float]:
+    """Return the sizes of numbers."""
+    return {size for _, size in told}
+
+
+def keeps_to_its_cells(bar: dict[str, Any], spacing: int) -> bool:
+    """Return whether no number reaches the marks at the edges of the cells."""
+    left, right = 100 - spacing / 2 + 11 + 5, 100 + spacing / 2 - 3 - 5
+    return not bar["told"] or (bar["left"] >= left and bar["right"] <= right)
 
 
 @pytest.mark.parametrize("spacing", [88, 112])
@@ -99,10 +123,8 @@ REACH = """async ([spacing, count, apart = 0]) => {
 def test_no_number_of_a_footprint_reaches_the_marks_at_its_edges(
     still: Room, look: Look, spacing: int, count: int
 ) -> None:
-    look.go(still, "/settings")
-    left, right, _ = look.page.evaluate(REACH, [spacing, count])
-    assert left >= 100 - spacing / 2 + 11 + 5
-    assert right <= 100 + spacing / 2 - 3 - 5
+    (bar,) = drawn(look, still, spacing, count)
+    assert bar["told"] and keeps_to_its_cells(bar, spacing)
 
 
 @pytest.mark.parametrize("apart", [1, 2, 3])
@@ -110,12 +132,10 @@ def test_no_number_of_a_footprint_reaches_the_marks_at_its_edges(
 def test_no_number_reaches_the_marks_in_a_wide_font_either(
     still: Room, look: Look, count: int, apart: int
 ) -> None:
-    look.go(still, "/settings")
-    left, right, told = look.page.evaluate(REACH, [112, count, apart])
-    assert left >= 100 - 112 / 2 + 11 + 5
-    assert right <= 100 + 112 / 2 - 3 - 5
-    assert all(size >= 9 for _, size in told)
-    assert told or count > 999
+    (bar,) = drawn(look, still, 112, count, apart=apart)
+    assert keeps_to_its_cells(bar, 112)
+    assert all(size >= 9 for size in sizes(bar["told"]))
+    assert bar["told"] or count > 999
 
 
 @pytest.mark.parametrize(
@@ -128,25 +148,67 @@ def test_no_number_reaches_the_marks_in_a_wide_font_either(
 def test_the_numbers_are_whole_where_there_is_room_and_rounded_where_there_is_less(
     still: Room, look: Look, spacing: int, count: int, said: str
 ) -> None:
-    look.go(still, "/settings")
-    _, _, told = look.page.evaluate(REACH, [spacing, count])
-    assert [one for one, _ in told] == [said] * 4  # Sold and bought, on two levels.
-    assert all(9 <= size <= 13 for _, size in told)
+    (bar,) = drawn(look, still, spacing, count)
+    assert [one for one, _ in bar["told"]] == [said] * 4  # Sold and bought, on two levels.
+    assert all(9 <= size <= 13 for size in sizes(bar["told"]))
 
 
 def test_with_much_room_the_numbers_are_large(still: Room, look: Look) -> None:
-    look.go(still, "/settings")
-    for count in (7, 999):
-        _, _, told = look.page.evaluate(REACH, [112, count])
-        assert told == [[str(count), 13]] * 4
+    assert [bar["told"] for bar in drawn(look, still, 112, 7, 999)] == [
+        [["7", 13]] * 4, [["999", 13]] * 4
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("spacing", "apart"), [(64, 6), (88, 20)])
 def test_numbers_nobody_could_read_are_left_away(
     still: Room, look: Look, spacing: int, apart: int
 ) -> None:
-    look.go(still, "/settings")
-    assert look.page.evaluate(REACH, [spacing, 99_999, apart])[2] == []
+    (bar,) = drawn(look, still, spacing, 99_999, apart=apart)
+    assert bar["told"] == []
+
+
+def test_all_bars_in_view_have_numbers_of_the_size_that_the_fullest_of_them_needs(
+    still: Room, look: Look
+) -> None:
+    (alone,) = drawn(look, still, 88, 9_999)
+    (size,) = sizes(alone["told"])
+    assert 9 <= size < 13
+    for counts in ((7, 9_999, 120), (9_999, 7), (None, 9_999, 7)):
+        bars = drawn(look, still, 88, *counts)
+        said = [[said for said, _ in bar["told"]] for bar in bars]
+        assert said == [[] if count is None else [str(count)] * 4 for count in counts]
+        assert set().union(*(sizes(bar["told"]) for bar in bars)) == {size}
+        assert all(keeps_to_its_cells(bar, 88) for bar in bars)
+
+
+def test_a_bar_told_in_thousands_leaves_its_neighbours_whole(still: Room, look: Look) -> None:
+    (alone,) = drawn(look, still, 88, 1_234_567)
+    full, quiet = drawn(look, still, 88, 1_234_567, 45)
+    assert (full, {said for said, _ in quiet["told"]}) == (alone, {"45"})
+    assert sizes(quiet["told"]) == sizes(alone["told"])
+
+
+def test_a_bar_whose_numbers_nobody_could_read_does_not_make_those_beside_it_small(
+    still: Room, look: Look
+) -> None:
+    (alone,) = drawn(look, still, 88, 7, apart=12)
+    bars = drawn(look, still, 88, 99_999, 7, apart=12)
+    assert [bar["told"] for bar in bars] == [[], alone["told"]]
+    assert alone["told"]
+
+
+@pytest.mark.parametrize(
+    ("needed", "wanted"),
+    [
+        ([], []), ([13], [13]), ([0], [0]), ([13, 9.5, 11], [9.5, 9.5, 9.5]),
+        ([0, 12, 13], [0, 12, 12]), ([0, 0], [0, 0]),
+    ],
+)  # fmt: skip
+def test_the_smallest_size_that_anyone_needs_is_that_of_all_who_have_one(
+    call: Call, needed: list[float], wanted: list[float]
+) -> None:
+    told = call("footprint_series.js", "inOneSize", [{"size": size} for size in needed])
+    assert [one["size"] for one in told] == wanted
 
 
 @pytest.mark.parametrize(
@@ -157,10 +219,6 @@ def test_numbers_nobody_could_read_are_left_away(
     ],
 )  # fmt: skip
 def test_a_large_number_is_told_in_thousands_or_millions(
-    still: Room, look: Look, count: int, wanted: str
+    call: Call, count: int, wanted: str
 ) -> None:
-    look.go(still, "/settings")
-    told = look.page.evaluate(
-        "async (count) => (await import('/static/js/footprint_series.js')).shortened(count)", count
-    )
-    assert told == wanted
+    assert call("footprint_series.js", "shortened", count) == wanted

@@ -9,6 +9,7 @@ export const CELLS_FROM = 16; // Pixels between two bars.
 export const NUMBERS_FROM = 64;
 const ROW_MIN = 12; // Pixels of a row with a number.
 const CELL_MIN = 3;
+const EDGES = {left: 11, right: 3}; // Candle and value area stand left of the cells.
 const GAP = 5; // Pixels from the middle of a bar to its numbers,
 const FLAG = 5; // and of the mark of an imbalance.
 const SIZE_MAX = 13; // Of a number; below the least nobody reads it.
@@ -55,31 +56,38 @@ class Painter {
     if (!data?.visibleRange) return;
     target.useMediaCoordinateSpace(({context, mediaSize}) => {
       const {from, to} = data.visibleRange;
-      for (let at = from; at < to; at += 1) {
-        const {x, originalData: bar} = data.bars[at];
-        this.bar(context, {x, bar, spacing: data.barSpacing, toY, tall: mediaSize.height});
-      }
+      const shared = {spacing: data.barSpacing, toY, tall: mediaSize.height};
+      const ones = data.bars
+        .slice(from, to)
+        .map(({x, originalData: bar}) => this.laid({x, bar, ...shared}));
+      if (shared.spacing >= NUMBERS_FROM) letter(context, ones, shared.spacing);
+      for (const one of ones) paint(context, one, this.tick);
     });
   }
 
-  bar(context, one) {
-    const foot = one.spacing >= CELLS_FROM ? this.footOf(one.bar) : null;
-    if (!foot) {
-      candle(context, one, one.x, Math.max(1, one.spacing * 0.36));
-      return;
-    }
-    const numbers = one.spacing >= NUMBERS_FROM;
-    const step = Math.abs(one.toY(one.bar.low) - one.toY(one.bar.low + this.tick));
-    const rows = grouped(foot, step, this.tick, numbers ? ROW_MIN : CELL_MIN);
-    const cells = placed(one, rows, this.tick);
-    const left = one.x - one.spacing / 2 + 3;
-    candle(context, one, left + 2, 2.5);
-    const box = {left: left + 8, right: one.x + one.spacing / 2 - 3};
-    valueLine(context, one, foot, left + 6, this.tick);
-    if (numbers) numbered(context, cells, box);
-    else coloured(context, cells, box);
-    pocFrame(context, cells, box, foot);
+  // A bar with its cells and their edges, where it comes near enough to have some.
+  laid(one) {
+    const {x, spacing, bar, toY} = one;
+    const foot = spacing >= CELLS_FROM ? this.footOf(bar) : null;
+    if (!foot) return {...one, cells: []};
+    const step = Math.abs(toY(bar.low) - toY(bar.low + this.tick));
+    const rows = grouped(foot, step, this.tick, spacing >= NUMBERS_FROM ? ROW_MIN : CELL_MIN);
+    const box = {left: x - spacing / 2 + EDGES.left, right: x + spacing / 2 - EDGES.right};
+    return {...one, foot, box, cells: placed(one, rows, this.tick)};
   }
+}
+
+function paint(context, one, tick) {
+  const {x, spacing, foot, box, cells} = one;
+  if (!foot) {
+    candle(context, one, x, Math.max(1, spacing * 0.36));
+    return;
+  }
+  candle(context, one, box.left - 6, 2.5);
+  valueLine(context, one, foot, box.left - 2, tick);
+  if (one.lettering) numbered(context, cells, box, one.lettering);
+  else coloured(context, cells, box);
+  pocFrame(context, cells, box, foot);
 }
 
 function candle(context, {bar, toY}, x, half) {
@@ -151,11 +159,10 @@ function coloured(context, cells, {left, right}) {
 
 const strength = (bid, ask) => Math.abs(ask - bid) / Math.max(1, ask + bid);
 
-function numbered(context, cells, {left, right}) {
+function numbered(context, cells, {left, right}, {size, said}) {
   const middle = (left + right) / 2;
   const half = middle - left;
   const most = Math.max(1, ...cells.map(({bid, ask}) => Math.max(bid, ask)));
-  const {size, said} = lettering(context, cells, half - GAP - FLAG);
   context.textBaseline = "middle";
   for (const cell of cells) {
     const {bid, ask, unknown, top, height} = cell;
@@ -182,17 +189,33 @@ function numbered(context, cells, {left, right}) {
   for (const {top, height} of cells) context.fillRect(middle - 0.5, top, 1, height);
 }
 
+// Gives each bar how its numbers are written, in one size for all.
+function letter(context, ones, spacing) {
+  const room = (spacing - EDGES.left - EDGES.right) / 2 - GAP - FLAG;
+  const wide = (shape, size) => widest(context, shape, size);
+  const found = ones.map(({cells}) => {
+    const counts = cells.flatMap(({bid, ask}) => [bid, ask]);
+    return lettering(counts, room, (cells[0]?.height ?? 0) - 2, wide);
+  });
+  inOneSize(found).forEach((lettering, at) => (ones[at].lettering = lettering));
+}
+
 // How the numbers of a bar are written: as large as the longest leaves room for the flag at its
 // edge, else in thousands, and where not even these can be read, not at all.
-function lettering(context, cells, room) {
-  const counts = cells.flatMap(({bid, ask}) => [bid, ask]);
-  const tall = Math.min(SIZE_MAX, (cells[0]?.height ?? 0) - 2);
+export function lettering(counts, room, tall, wide) {
   for (const said of [String, shortened]) {
     const shapes = new Set(counts.map((count) => said(count).replace(/\d/g, "0")));
-    for (let size = Math.floor(2 * tall) / 2; size >= SIZE_MIN; size -= 0.5)
-      if ([...shapes].every((shape) => widest(context, shape, size) <= room)) return {size, said};
+    for (let size = Math.floor(2 * Math.min(SIZE_MAX, tall)) / 2; size >= SIZE_MIN; size -= 0.5)
+      if ([...shapes].every((shape) => wide(shape, size) <= room)) return {size, said};
   }
   return {size: 0, said: String};
+}
+
+// Who compares bars takes a larger number for more: the bar that needs the smallest size decides for
+// all, and one without numbers has no say.
+export function inOneSize(letterings) {
+  const least = Math.min(...letterings.map(({size}) => size || Infinity));
+  return letterings.map(({size, said}) => ({size: size && least, said}));
 }
 
 export function shortened(count) {
