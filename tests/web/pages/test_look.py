@@ -31,6 +31,15 @@ def rules_broken(look: Look) -> list[tuple[str, str]]:
     return [(rule["id"], rule["nodes"][0]["html"]) for rule in found.response["violations"]]
 
 
+def check_sound(look: Look) -> None:
+    """Hold a page to the rules of access, and to its width, on a screen and on a phone."""
+    for size in (DESKTOP, PHONE):
+        look.page.set_viewport_size(size)
+        assert look.page.evaluate(WIDTH) <= size["width"]
+        assert rules_broken(look) == []
+    look.page.set_viewport_size(DESKTOP)
+
+
 def test_the_main_page_fits_a_small_screen_and_weighs_little(still: Room, look: Look) -> None:
     sizes: list[int] = []
     look.page.on("response", lambda answer: sizes.append(len(answer.body())))

@@ -1,17 +1,11 @@
 """Trades, signals, statistics and the recap: what the tables show, how they sort and search."""
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.makers import at, make_approved, make_bracket, make_closed, make_opened, make_signal
-from tests.web.pages.conftest import DESKTOP, PHONE, Look, Room, serve
-from tests.web.rooms import keep
+from tests.web.pages.conftest import DESKTOP, NETS, PHONE, Call, Look, Room
 
-NETS = (29_550, -20_450, 4_550, -12_950)
 # Dots in all corners of the scatter; which words of it they lie on.
 COVERED = """async ([width, height]) => {
   const {scatter} = await import('/static/js/plots.js');
@@ -30,32 +24,19 @@ COVERED = """async ([width, height]) => {
     dot.right > at(word).left && dot.top < at(word).bottom && dot.bottom > at(word).top))
     .map((word) => word.textContent);
 }"""
+# Which elements can be seen as wide as they are: none is cut by its panel or lies below another.
+INSIDE = """(selector) => [...document.querySelectorAll(selector)].map((one) => {
+  const {left, right, top, height} = one.getBoundingClientRect();
+  const panel = one.closest('.panel').getBoundingClientRect();
+  return left >= panel.left && right <= panel.right && [left + 2, right - 2].every((x) =>
+    one.contains(document.elementFromPoint(x, top + height / 2)));
+})"""
 # Where the figures of the win rates end.
 SHARES = """() => [...document.querySelectorAll('#table .share')].map((share) => {
   const words = document.createRange();
   words.selectNodeContents(share);
   return Math.round(words.getBoundingClientRect().right);
 })"""
-
-
-@pytest.fixture(scope="module")
-def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    """A run with four round trips in its books."""
-    path: Path = tmp_path_factory.mktemp("run")
-    for room in serve(path):
-        ids = range(len(NETS))
-        brackets = [make_bracket(bracket_id=f"b{id}", signal_id=f"s{id}") for id in ids]
-        desk = []
-        for id, net in enumerate(NETS):
-            ends = at(f"1{id}:20")
-            desk.append(make_opened(bracket_id=f"b{id}", ts_ns=ends - 10**11))
-            desk.append(
-                make_closed(bracket_id=f"b{id}", ts_ns=ends, pnl_cents=net, exec_id=f"e{id}")
-            )
-        raised = [make_signal(id=f"s{id}", ts_ns=at(f"1{id}:00")) for id in ids]
-        approved = [make_approved(signal_id=f"s{id}", ts_ns=at(f"1{id}:00")) for id in ids]
-        keep(path, {"desk": desk, "risk": brackets, "detector": raised, "router": approved})
-        yield room
 
 
 def column(look: Look, number: int) -> list[str]:
@@ -136,21 +117,13 @@ def test_a_phone_shows_which_page_it_is_on(traded: Room, look: Look) -> None:
 @pytest.mark.parametrize(
     ("count", "wanted"), [(0, "0 rows"), (1, "1 row"), (-1, "−1 row"), (1_500, "1,500 rows")]
 )
-def test_one_of_a_thing_is_told_in_the_singular(
-    still: Room, look: Look, count: int, wanted: str
-) -> None:
-    look.go(still, "/settings")
-    told = look.page.evaluate(
-        "async (count) => (await import('/static/js/format.js')).counted(count, 'row')", count
-    )
-    assert told == wanted
+def test_one_of_a_thing_is_told_in_the_singular(call: Call, count: int, wanted: str) -> None:
+    assert call("format.js", "counted", count, "row") == wanted
 
 
-def test_a_single_round_trip_is_no_plural(
-    traded: Room, look: Look
-) -> None:
-    page = json.dumps({"rows": [{"at_ms": 1, "balance_cents": 1}], "next": None, "start_cents": 0})
-    look.page.route("**/api/equity*", lambda route: route.fulfill(body=page))
+def test_a_single_round_trip_is_no_plural(traded: Room, look: Look) -> None:
+    page = {"rows": [{"at_ms": 1, "balance_cents": 1}], "next": None, "start_cents": 0}
+    look.page.route("**/api/equity*", lambda route: route.fulfill(json=page))
     look.go(traded, "/statistics")
     look.page.wait_for_selector("#equity-note:text-is('1 round trip')")
 
@@ -163,18 +136,62 @@ def test_no_dot_of_the_scatter_lies_on_a_word(
     assert look.page.evaluate(COVERED, size) == []
 
 
-def test_the_shares_won_end_below_each_other(traded: Room, look: Look) -> None:
+def rows_of(look: Look, *changed: dict[str, Any]) -> None:
+    """Let the statistics have these rows, each like the first but for what is named."""
+
     def answer(route: Any) -> None:
         told = route.fetch().json()
-        row = told["rows"][0] | {"win_rate_low": 0.0, "win_rate_high": 1.0}
-        told["rows"] = [row | {"win_rate": rate} for rate in (0.05, 0.5, 1.0)]
+        told["rows"] = [told["rows"][0] | fields for fields in changed]
         route.fulfill(json=told)
 
     look.page.route("**/api/statistics?*", answer)
+
+
+def test_the_shares_won_end_below_each_other(traded: Room, look: Look) -> None:
+    wide = {"win_rate_low": 0.0, "win_rate_high": 1.0}
+    rows_of(look, *(wide | {"win_rate": rate} for rate in (0.05, 0.5, 1.0)))
     look.go(traded, "/statistics")
     look.until("#table .share", "100 %")
     rights = look.page.evaluate(SHARES)
     assert len(rights) == 3 and len(set(rights)) == 1
+
+
+def test_statistics_show_how_far_the_market_went_and_of_how_many_trips_that_is_known(
+    traded: Room, look: Look
+) -> None:
+    def far(known: int, trips: int, against: float | None, favour: float | None) -> dict[str, Any]:
+        return {"n": trips, "low_n": trips < 30, "excursions_n": known, "mae_ticks": against,
+                "excursions_low_n": known < 30, "mfe_ticks": favour}  # fmt: skip
+
+    rows_of(look, far(40, 40, 6.25, 11), far(29, 1_200, 0, 3.5), far(2, 4, 7, 8),
+            far(0, 40, None, None))  # fmt: skip
+    look.go(traded, "/statistics")
+    look.until("#table", "6.3")
+    cells = "#table tbody td:nth-child({})"
+    assert column(look, 11) == ["6.3", "· 0.0", "7.0", "–"]
+    assert column(look, 12) == ["11.0", "· 3.5", "8.0", "–"]
+    titles = [cell.get_attribute("title") for cell in look.page.locator(cells.format(11)).all()]
+    assert titles == [None, "of 29 of 1,200 round trips", "of 2 of 4 round trips",
+                      "in no recap yet"]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+def test_statistics_bring_every_column_and_every_dimension_into_view(
+    traded: Room, look: Look, size: dict[str, int]
+) -> None:
+    look.page.set_viewport_size(size)
+    look.go(traded, "/statistics")
+    look.until("#table", "stacked buy")
+    look.page.wait_for_selector("#by button:has-text('size')")
+    assert look.page.evaluate(INSIDE, "#by button") == [True] * 11
+    for words in ("against, ticks", "in favour, ticks"):
+        number = look.page.locator("#table th").all_inner_texts().index(words) + 1
+        heading = look.page.locator(f"#table th:nth-child({number})")
+        heading.scroll_into_view_if_needed()
+        assert "excursion" in heading.get_attribute("title")
+        assert look.page.evaluate(INSIDE, f"#table tr > :nth-child({number})") == [True] * 2
+        # What the row is of stands beside it, and not over it.
+        assert look.page.evaluate(INSIDE, "#table tr > :first-child") == [True] * 2
 
 
 def test_of_the_parts_of_a_recap_only_the_one_shown_hears_the_search(

@@ -27,6 +27,14 @@ export function number(label, of, decimals, more) {
   return column(label, of, (value) => written(value, places()), right(more));
 }
 
+// How far the market went against trips and in their favour, in ticks.
+const FAR = ["maximum adverse excursion (MAE)", "maximum favourable excursion (MFE)"];
+const inTicks = (value) => written(value, 0);
+export const excursions = (against, inFavour, {unit = "", shown = inTicks} = {}) => [
+  column(`against${unit}`, against, shown, right({title: `${FAR[0]}, ticks`})),
+  column(`in favour${unit}`, inFavour, shown, right({title: `${FAR[1]}, ticks`})),
+];
+
 export const time = (label, of) => column(label, of, (ms) => clock(ms));
 export const day = (label, of, more) => column(label, of, (ms) => shortTime(ms), more);
 

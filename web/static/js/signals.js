@@ -7,7 +7,6 @@ import {dateTime, words} from "./format.js";
 import {start} from "./frame.js";
 import {watch} from "./live.js";
 import {Table} from "./table.js";
-import {openTrail} from "./trail.js";
 
 const AGAIN_MS = 3000;
 const FATES = {bracket: "● bracket", approved: "● approved", target: "◆ target only"};
@@ -19,7 +18,7 @@ const table = new Table(byId("table"), {
   path: "/api/signals",
   query,
   nothing: "no signal",
-  choose: (signal) => openTrail(signal.id, `${words(signal.pattern)}, ${dateTime(signal.at_ms)}`),
+  trail: (signal) => [signal.id, `${words(signal.pattern)}, ${dateTime(signal.at_ms)}`],
   columns: [
     day("time", "at_ms"),
     named("pattern", "pattern"),

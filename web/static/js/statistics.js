@@ -1,15 +1,16 @@
 // What round trips came to, by pattern, regime, hour and more.
 
 import {choices, get} from "./api.js";
-import {column, dollars, number, result} from "./columns.js";
+import {column, dollars, excursions, number, result} from "./columns.js";
 import {byId, make, svg} from "./dom.js";
-import {percent, whole, words} from "./format.js";
+import {counted, percent, whole, words, written} from "./format.js";
 import {start} from "./frame.js";
 import {equity, totals} from "./results.js";
 import {Table} from "./table.js";
 import {watch} from "./live.js";
 
 const FIRST = ["pattern", "regime", "hour"];
+const NET = {width: 80, middle: 40, most: 38}; // Of the bar of what was lost or won.
 let by = "pattern";
 let trips = -1;
 let most = 1;
@@ -27,8 +28,7 @@ const table = new Table(byId("table"), {
     number("profit factor", "profit_factor", 2),
     dollars("average win", "average_win_cents"),
     dollars("average loss", "average_loss_cents"),
-    number("against", "mae_ticks", 1),
-    number("in favour", "mfe_ticks", 1),
+    ...excursions("mae_ticks", "mfe_ticks", {unit: ", ticks", shown: mean}),
     column("in a row", "wins_in_a_row", (won, row) => `${won} won, ${row.losses_in_a_row} lost`, {
       cls: "r",
     }),
@@ -55,23 +55,30 @@ function rate(row) {
 }
 
 function bar(net) {
-  const wide = (Math.abs(net) / most) * 78;
+  const wide = (Math.abs(net) / most) * NET.most;
   return make(
     "td",
     {},
     svg(
       "svg",
-      {class: "net", viewBox: "0 0 160 14", "aria-hidden": "true"},
+      {class: "net", viewBox: `0 0 ${NET.width} 14`, "aria-hidden": "true"},
       svg("rect", {
         class: net < 0 ? "fill-sell" : "fill-buy",
-        x: net < 0 ? 80 - wide : 80,
+        x: NET.middle - (net < 0 ? wide : 0),
         y: 2,
         width: Math.max(1, wide),
         height: 10,
       }),
-      svg("rect", {class: "fill-soft", x: 79.5, y: 0, width: 1, height: 14}),
+      svg("rect", {class: "fill-soft", x: NET.middle - 0.5, y: 0, width: 1, height: 14}),
     ),
   );
+}
+
+// A mean of what the recaps tell: where that is not all, it says of how many, and marks few.
+function mean(ticks, {n, low_n: few, excursions_n: known, excursions_low_n: fewKnown}) {
+  const said = known ? `of ${whole(known)} of ${counted(n, "round trip")}` : "in no recap yet";
+  const marked = known && fewKnown && !few ? "· " : "";
+  return make("td", {title: known < n ? said : ""}, marked + written(ticks, 1));
 }
 
 async function load() {

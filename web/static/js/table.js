@@ -4,19 +4,21 @@
 import {get} from "./api.js";
 import {byId, clicked, make, renew, text} from "./dom.js";
 import {counted} from "./format.js";
+import {openTrail} from "./trail.js";
 
 const PAGE = 100;
 
 export class Table {
-  // `query()` gives the filters in force; without `path` rows are given by `show`.
-  constructor(element, {columns, path, query, sort, choose, nothing}) {
+  // `query()` gives the filters in force; without `path` rows are given by `show`. Where rows open
+  // a trail, `trail(row)` is its id and its title.
+  constructor(element, {columns, path, query, sort, trail, nothing}) {
     this.element = element;
     this.columns = columns;
     this.path = path;
     this.query = query ?? (() => ({}));
     this.sort = sort ?? null; // "-pnl": falling.
     this.served = columns.some((column) => column.sort);
-    this.choose = choose;
+    this.trail = trail;
     this.nothing = nothing ?? "none";
     this.rows = [];
     this.next = null;
@@ -26,7 +28,7 @@ export class Table {
     this.foot = make("tfoot");
     element.replaceChildren(this.head, this.body, this.foot);
     this.drawn = []; // Rows as they stand on the page.
-    if (choose) clicked(this.body, "tr.open", (line) => choose(this.drawn[line.sectionRowIndex]));
+    if (trail) clicked(this.body, "tr.open", (line) => this.open(line));
     clicked(this.foot, "button", () => this.more());
     this.over = new AbortController();
     const {signal} = this.over;
@@ -38,8 +40,14 @@ export class Table {
     this.over.abort();
   }
 
+  // A click anywhere on a row is one on its button, and what opens gives the focus back to that.
+  open(line) {
+    line.querySelector("button").focus({preventScroll: true});
+    openTrail(...this.trail(this.drawn[line.sectionRowIndex]));
+  }
+
   heading(column) {
-    const cell = make("th", {scope: "col", class: column.cls});
+    const cell = make("th", {scope: "col", class: column.cls, title: column.title});
     const name = this.served ? column.sort : column.label;
     if (!name) {
       cell.append(make("span", {}, column.label));
@@ -127,11 +135,12 @@ export class Table {
   row(row) {
     return make(
       "tr",
-      {"data-key": row.id, class: this.choose ? "open" : ""},
-      ...this.columns.map((column) => {
+      {"data-key": row.id, class: this.trail ? "open" : ""},
+      ...this.columns.map((column, at) => {
         const shown = column.cell(row);
         const cell = shown instanceof HTMLTableCellElement ? shown : make("td", {}, shown);
         if (column.cls) cell.classList.add(column.cls);
+        if (this.trail && !at) cell.replaceChildren(opener(cell));
         return cell;
       }),
     );
@@ -149,6 +158,12 @@ export class Table {
       if (button) button.textContent = column.label + (mine ? (falling ? " ▼" : " ▲") : "");
     });
   }
+}
+
+// What stands in a cell as the button that opens its row.
+function opener({textContent: said, childNodes}) {
+  const about = {"aria-haspopup": "dialog", "aria-label": `${said}, its way decision by decision`};
+  return make("button", {type: "button", class: "opener", ...about}, ...childNodes);
 }
 
 function order(a, b) {

@@ -1,7 +1,7 @@
 // Round trips: what they came to, how far the market went meanwhile, and each of them.
 
 import {get} from "./api.js";
-import {column, count, day, named, number, result, share, side} from "./columns.js";
+import {column, count, day, excursions, named, number, result, share, side} from "./columns.js";
 import {byId} from "./dom.js";
 import {query, filters} from "./filters.js";
 import {dateTime, duration, signed} from "./format.js";
@@ -10,7 +10,6 @@ import {watch} from "./live.js";
 import {scatter} from "./plots.js";
 import {equity, totals} from "./results.js";
 import {Table} from "./table.js";
-import {openTrail} from "./trail.js";
 
 const AGAIN_MS = 1500;
 let decimals = 2;
@@ -23,7 +22,7 @@ const table = new Table(byId("table"), {
   query,
   sort: "-closed",
   nothing: "no round trip",
-  choose: (trade) => openTrail(trade.signal_id, `Round trip closed ${dateTime(trade.closed_ms)}`),
+  trail: (trade) => [trade.signal_id, `Round trip closed ${dateTime(trade.closed_ms)}`],
   columns: [
     day("closed", "closed_ms", {sort: "closed"}),
     side(),
@@ -34,8 +33,7 @@ const table = new Table(byId("table"), {
     number("entry", "entry", () => decimals),
     number("exit", "exit", () => decimals),
     named("left at", "reason", {sort: "reason"}),
-    number("against", "mae_ticks", 0),
-    number("in favour", "mfe_ticks", 0),
+    ...excursions("mae_ticks", "mfe_ticks"),
     column("held", "held_s", duration, {sort: "held", cls: "r"}),
     named("pattern", "pattern", {sort: "pattern"}),
     named("regime", "regime", {sort: "regime"}),
