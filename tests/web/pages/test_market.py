@@ -1,18 +1,19 @@
 """The market page, and the reckoning of its pictures against slow ones written here."""
 
 import random
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from tests.makers import at, make_bar
 from tests.web.api.days import make_condition
-from tests.web.pages.conftest import BARS, PHONE, Look, Room, bars
+from tests.web.pages.conftest import BARS, PHONE, Call, Look, Room, bars
 from tests.web.pages.test_live import head, news, send, wait_for
 from tests.web.rooms import keep
 from tests.web.test_tape import batch
 
-SERIES = "/static/js/footprint_series.js"
-OVERLAYS = "/static/js/overlays.js"
+FRAMES = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 
 
 def levels(seed: int) -> list[dict[str, Any]]:
@@ -41,34 +42,25 @@ def area_of(volumes: dict[int, int]) -> tuple[int, int, int]:
     return poc, low, high
 
 
-def test_the_profile_in_view_is_that_of_a_slow_reckoning(still: Room, look: Look) -> None:
-    look.go(still, "/settings")
+def test_the_profile_in_view_is_that_of_a_slow_reckoning(call: Call) -> None:
     for seed in range(20):
         found = levels(seed)
-        told = look.page.evaluate(
-            f"async (levels) => (await import('{OVERLAYS}')).profileOf([{{levels}}, {{levels}}])",
-            found,
-        )
+        told = call("overlays.js", "profileOf", [{"levels": found}, {"levels": found}])
         volumes = {row["ticks"]: 2 * (row["bid"] + row["ask"] + row["unknown"]) for row in found}
         assert {row["ticks"]: row["volume"] for row in told["rows"]} == volumes
         assert (told["poc"], told["low"], told["high"]) == area_of(volumes), seed
 
 
-def test_of_nothing_there_is_no_profile(still: Room, look: Look) -> None:
-    look.go(still, "/settings")
-    told = look.page.evaluate(f"async () => (await import('{OVERLAYS}')).profileOf([])")
+def test_of_nothing_there_is_no_profile(call: Call) -> None:
+    told = call("overlays.js", "profileOf", [])
     assert told == {"rows": [], "poc": None, "low": None, "high": None}
 
 
-def test_levels_drawn_together_lose_no_contract_and_no_imbalance(still: Room, look: Look) -> None:
-    look.go(still, "/settings")
+def test_levels_drawn_together_lose_no_contract_and_no_imbalance(call: Call) -> None:
     for seed, step in ((1, 20.0), (2, 5.0), (3, 0.7), (4, 0.01)):
         found = levels(seed)
-        rows = look.page.evaluate(
-            f"async ([levels, step]) => (await import('{SERIES}'))"
-            ".grouped({levels, poc: levels[0].price}, step, 0.25, 12)",
-            [found, step],
-        )
+        foot = {"levels": found, "poc": found[0]["price"]}
+        rows = call("footprint_series.js", "grouped", foot, step, 0.25, 12)
         size = rows[0]["size"]
         assert size * step >= 12 or size == 1000
         for side in ("bid", "ask", "unknown"):
@@ -95,6 +87,28 @@ def test_the_chart_draws_bars_and_the_arrows_walk_along_them(still: Room, look: 
     assert look.wrong == []
 
 
+def test_the_arrows_walk_bar_by_bar_out_of_view_and_the_bars_stay_as_near_as_they_were(
+    still: Room, look: Look
+) -> None:
+    look.page.set_viewport_size(PHONE)
+    look.go(still, "/market")
+    look.page.click("[data-view=footprint]")
+    look.page.wait_for_selector("[data-view=footprint][aria-pressed=true]")
+    seen = []
+    for key in ["ArrowLeft"] * 8 + ["ArrowRight"] * 4:
+        look.page.keyboard.press(key)
+        look.page.evaluate(FRAMES)
+        seen.append(look.text("#readout span")[-8:-3])
+    assert seen == ["11:55", "11:50", "11:45", "11:40", "11:35", "11:30", "11:25", "11:20",
+                    "11:25", "11:30", "11:35", "11:40"]  # fmt: skip
+    assert look.page.get_attribute("[data-view=footprint]", "aria-pressed") == "true"
+    # Now somebody points at the bar beside.
+    box = look.page.locator("#chart").bounding_box()
+    look.page.mouse.move(box["x"] + 60, box["y"] + 100)
+    look.page.mouse.move(box["x"] + 30, box["y"] + 100)
+    look.until("#readout span", "11:35:00")
+
+
 def test_a_footprint_shows_when_one_comes_near(still: Room, look: Look) -> None:
     with look.page.expect_response(lambda answer: "/api/footprint" in answer.url) as told:
         look.go(still, "/market")
@@ -107,8 +121,6 @@ def test_a_footprint_shows_when_one_comes_near(still: Room, look: Look) -> None:
 
 
 def test_a_bar_that_closes_is_drawn_at_once(room: Room, look: Look) -> None:
-    from tests.makers import at, make_bar
-
     look.go(room, "/market")
     look.until("#bar-time", "12:00:00")
     room.floor.fold(make_bar(start_ns=at("12:00"), end_ns=at("12:05"), sells=(1,), buys=(777,)))
@@ -134,8 +146,6 @@ def test_a_view_chosen_before_the_bars_are_there_is_what_they_come_in(
 def test_what_is_judged_a_moment_after_a_bar_is_shown_with_the_next(
     room: Room, look: Look
 ) -> None:
-    from tests.makers import at, make_bar
-
     look.go(room, "/market")
     look.until("#bar-time", "12:00:00")
     assert look.text("#bar div:has(dt:text-is('VWAP')) dd") == "–"
@@ -160,14 +170,12 @@ def test_what_is_judged_a_moment_after_a_bar_is_shown_with_the_next(
     ],
 )
 def test_the_chart_has_new_yorks_clock_in_summer_and_winter(
-    still: Room, look: Look, utc: str, wall: str
+    call: Call, utc: str, wall: str
 ) -> None:
-    look.go(still, "/settings")
-    told = look.page.evaluate(
-        "async (utc) => new Date((await import('/static/js/format.js')).wallClock("
-        "Date.parse(utc))).toISOString()", f"{utc}Z",
-    )  # fmt: skip
-    assert told == f"{wall}.000Z"
+    def ms(instant: str) -> float:
+        return datetime.fromisoformat(f"{instant}+00:00").timestamp() * 1000
+
+    assert call("format.js", "wallClock", ms(utc)) == ms(wall)
 
 
 def test_where_no_trade_reaches_the_page_the_tape_says_so(still: Room, look: Look) -> None:

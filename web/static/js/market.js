@@ -249,14 +249,22 @@ function step(by) {
   const at = picked ? history.bars.indexOf(picked) : history.bars.length - 1;
   const next = history.bars[Math.min(history.bars.length - 1, Math.max(0, at + by))];
   picked = next;
-  plot.chart.setCrosshairPosition(next.close, next.time, plot.bars);
-  const logical = history.bars.indexOf(next);
-  if (logical <= shown.from + 1 || logical >= shown.to - 1) {
-    const wide = shown.to - shown.from;
-    const from = by < 0 ? logical - 2 : logical - wide + 2;
-    plot.chart.timeScale().setVisibleLogicalRange({from, to: from + wide});
-  }
+  // Where a bar and its prices stand is known once it is drawn; a cross that waited for that in its
+  // old place would point at another bar.
+  plot.chart.clearCrosshairPosition();
+  bringIn(history.bars.indexOf(next));
+  requestAnimationFrame(() => {
+    if (picked === next) plot.chart.setCrosshairPosition(next.close, next.time, plot.bars);
+  });
   readout();
+}
+
+// Brings a bar into view that is at the edge or beyond, as near as the others are.
+function bringIn(logical) {
+  const scale = plot.chart.timeScale();
+  const {from, to} = scale.getVisibleLogicalRange();
+  const off = logical <= from + 1 ? logical - 2 - from : logical >= to - 1 ? logical + 2 - to : 0;
+  if (off) scale.scrollToPosition(scale.scrollPosition() + off, false);
 }
 
 function zoom(by) {
