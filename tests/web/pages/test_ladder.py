@@ -7,8 +7,8 @@ from urllib.request import urlopen
 from actors.core.book.changes import depth_batch
 from protocol.fence import FenceCause, FenceClosed
 from tests.web.books import ASK, BID, NOON, depth, esh4, lost, restored, twenty
-from tests.web.pages.conftest import DESKTOP, PHONE, Look, Room
-from tests.web.pages.test_look import WIDTH, rules_broken
+from tests.web.pages.conftest import Look, Room
+from tests.web.pages.test_look import check_sound, rules_broken
 from tests.web.rooms import child, write_status
 from tests.web.test_tape import batch
 
@@ -20,6 +20,7 @@ TOOLS = """(apart) => {
     one.getBoundingClientRect());
   return {
     lines: new Set(boxes.map(({top, height}) => Math.round((top + height / 2) / 4))).size,
+    heights: new Set(buttons.map(({offsetHeight}) => offsetHeight)).size,
     over: Math.max(...boxes.map(({right}) => right)) -
       document.querySelector('.chart').getBoundingClientRect().right,
     cut: buttons.filter(({scrollWidth, clientWidth}) => scrollWidth > clientWidth).length,
@@ -137,9 +138,7 @@ def test_a_book_that_was_taken_away_says_why_and_shows_no_empty_table(
     room.floor.fold(lost("no word for 10 s"))
     look.until("#ladder-state", "▲ no book: no word for 10 s")
     assert look.page.locator("#ladder-levels").is_hidden()
-    for size in (DESKTOP, PHONE):
-        look.page.set_viewport_size(size)
-        assert rules_broken(look) == []
+    check_sound(look)
     room.floor.fold(restored())
     room.floor.fold(depth((NOON, BID, 20_000, 5, 1), (NOON, ASK, 20_001, 5, 1)))
     look.until("#ladder-state", "spread 1 tick")
@@ -157,30 +156,27 @@ def test_before_the_first_bar_all_prices_have_the_same_decimals(room: Room, look
     ]
 
 
-def test_beside_the_ladder_the_buttons_of_the_chart_keep_to_one_line(
-    room: Room, look: Look
-) -> None:
+def tools(look: Look, apart: int = 0) -> dict[str, Any]:
+    """Return how the buttons of the chart stand."""
+    look.page.wait_for_selector("#series button")
+    return look.page.evaluate(TOOLS, apart)  # type: ignore[no-any-return]
+
+
+def beside_the_ladder(look: Look, room: Room) -> None:
+    """Open the market with a ladder."""
     room.floor.fold(twenty())
     look.go(room, "/market")
-    look.page.wait_for_selector("#series button")
     look.page.wait_for_selector("#ladder:visible")
-    tops = {look.page.locator(f"#{id}").bounding_box()["y"] for id in ("views", "newest")}
-    assert len(tops) == 1
-    heights = {look.page.locator(f"#{id}").bounding_box()["height"] for id in ("views", "newest")}
-    assert len(heights) == 1
 
 
 def test_beside_the_ladder_no_button_is_cut_and_in_a_wider_font_none_leaves_the_line(
     room: Room, look: Look
 ) -> None:
-    room.floor.fold(twenty())
-    look.go(room, "/market")
-    look.page.wait_for_selector("#series button")
-    look.page.wait_for_selector("#ladder:visible")
-    found = look.page.evaluate(TOOLS, 0)
-    assert (found["lines"], found["cut"]) == (1, 0)
+    beside_the_ladder(look, room)
+    found = tools(look)
+    assert (found["lines"], found["heights"], found["cut"]) == (1, 1, 0)
     for apart in (1, 2, 4):
-        found = look.page.evaluate(TOOLS, apart)
+        found = tools(look, apart)
         assert found["lines"] == 1, apart
         assert found["over"] < 0, apart
         assert found["narrowest"] > 20, apart
@@ -191,8 +187,7 @@ def test_without_a_ladder_a_smaller_screen_keeps_the_buttons_on_one_line(
 ) -> None:
     look.page.set_viewport_size({"width": 1020, "height": 720})
     look.go(still, "/market")
-    look.page.wait_for_selector("#series button")
-    found = look.page.evaluate(TOOLS, 0)
+    found = tools(look)
     assert (found["lines"], found["cut"]) == (1, 0)
 
 
@@ -205,11 +200,9 @@ def test_many_kinds_of_bars_take_a_second_line_and_keep_their_names(
         route.fulfill(json={"rows": rows + more})
 
     look.page.route("**/api/series", answer)
-    room.floor.fold(twenty())
-    look.go(room, "/market")
+    beside_the_ladder(look, room)
     look.until("#series", "4,000 contracts")
-    look.page.wait_for_selector("#ladder:visible")
-    found = look.page.evaluate(TOOLS, 0)
+    found = tools(look)
     assert (found["lines"], found["cut"]) == (2, 0)
 
 
@@ -219,10 +212,7 @@ def test_the_ladder_is_sound_on_a_screen_and_on_a_phone(room: Room, look: Look) 
     room.floor.fold(batch([(NOON, 20_026, 1, 2)]))
     look.go(room, "/market")
     look.until("#ladder-state", "stale")
-    for size in (DESKTOP, PHONE):
-        look.page.set_viewport_size(size)
-        assert look.page.evaluate(WIDTH) <= size["width"]
-        assert rules_broken(look) == []
+    check_sound(look)
     look.page.locator("[aria-label=Depth]").focus()
     assert look.page.evaluate("document.activeElement.ariaLabel") == "Depth"
     assert look.wrong == []

@@ -3,14 +3,12 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.makers import at, make_signal
-from tests.web.pages.conftest import Look, Room, serve
-from tests.web.rooms import child, keep, write_status
+from tests.web.pages.conftest import Look, Room
+from tests.web.rooms import child, write_status
 
 BARS = "#tree a[href='/actors/bars']"
 RENEW = """async ([before, after]) => {
@@ -44,11 +42,24 @@ def write(look: Look, selector: str) -> None:
     look.page.dispatch_event(selector, "input")
 
 
-def test_an_actor_pressed_while_its_row_is_shown_anew_opens(room: Room, look: Look) -> None:
-    look.go(room, "/actors")
-    with pressed(look, BARS):
-        write(look, "#find")
-    look.until("#one-id", "bars")
+@pytest.mark.parametrize(
+    ("path", "press", "field", "then", "words"),
+    [
+        ("/actors", BARS, "#find", "#one-id", "bars"),
+        ("/signals", "#table tbody tr:nth-child(2)", "#search", "dialog[open] h1", "10:01:58"),
+        ("/signals", "#table tfoot button", "#search", "#count", "120 rows"),
+        ("/settings", "#values [aria-label='Change daily loss dollars']", "#search",
+         "dialog[open] h1", "Change daily loss dollars"),
+    ],
+    ids=["an actor opens", "a trail opens", "more rows come", "a limit can be changed"],
+)  # fmt: skip
+def test_what_is_pressed_while_it_is_shown_anew_does_what_it_does(
+    signalled: Room, look: Look, path: str, press: str, field: str, then: str, words: str
+) -> None:
+    look.go(signalled, path)
+    with pressed(look, press):
+        write(look, field)
+    look.until(then, words)
 
 
 def test_an_actor_pressed_while_it_dies_opens(room: Room, look: Look) -> None:
@@ -156,44 +167,6 @@ def test_what_is_marked_in_a_list_stays_so_when_a_line_comes_above_it(
     look.until("#alarms li:first-child", "new")
     assert look.page.evaluate("getSelection().toString().trim()") == "bars"
     assert look.page.locator("#alarms p").all_inner_texts() == ["new", "bars"]
-
-
-@pytest.fixture(scope="module")
-def signalled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    """A run with more signals in its books than come at once."""
-    path: Path = tmp_path_factory.mktemp("run")
-    raised = [make_signal(id=f"s{id}", ts_ns=at("10:00") + id * 10**9) for id in range(120)]
-    for room in serve(path):
-        keep(path, {"detector": raised})
-        yield room
-
-
-def test_a_row_of_a_table_pressed_while_it_is_shown_anew_opens_its_trail(
-    signalled: Room, look: Look
-) -> None:
-    look.go(signalled, "/signals")
-    look.until("#count", "100 rows and more")
-    with pressed(look, "#table tbody tr:nth-child(2)"):
-        write(look, "#search")
-    look.until("dialog[open] h1", "10:01:58")
-
-
-def test_more_rows_come_though_the_button_was_shown_anew_under_the_press(
-    signalled: Room, look: Look
-) -> None:
-    look.go(signalled, "/signals")
-    with pressed(look, "#table tfoot button"):
-        write(look, "#search")
-    look.until("#count", "120 rows")
-
-
-def test_a_limit_pressed_while_the_settings_are_shown_anew_can_be_changed(
-    still: Room, look: Look
-) -> None:
-    look.go(still, "/settings")
-    with pressed(look, "#values [aria-label='Change daily loss dollars']"):
-        write(look, "#search")
-    look.until("dialog[open] h1", "Change daily loss dollars")
 
 
 def test_a_tab_that_is_chosen_keeps_the_focus(still: Room, look: Look) -> None:
