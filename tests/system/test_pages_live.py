@@ -287,6 +287,7 @@ def check_trades(live: Live, result: Result) -> None:
     look.go(live, "/trades")
     look.until("#figures", dollars(result.pnl_cents))
     assert live.figure("round trips") == str(len(result.trips))
+    look.until("#count", f"{len(result.trips)} rows")  # The table is asked for behind the figures.
     rows = live.pages("/api/trades?")
     assert sorted(row["id"] for row in rows) == sorted(t.closed.bracket_id for t in result.trips)
     nets = look.page.locator("#table tbody td:has(b)").all_inner_texts()
