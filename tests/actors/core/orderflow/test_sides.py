@@ -1,7 +1,5 @@
 """Who was the aggressor: the table of domain 1.2, its edges, and batches cut anywhere."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -150,21 +148,3 @@ def test_where_a_batch_is_cut_makes_no_difference(rows, cuts):
     ]
     joined = concat(parts)
     assert list(zip(joined.aggressor, joined.source, strict=True)) == slow(rows)
-
-
-def test_half_a_million_trades_take_less_than_fifty_milliseconds():
-    rng = np.random.default_rng(1)
-    count = 500_000
-    zeros = np.zeros(count, np.uint8)
-    price = np.cumsum(rng.integers(-1, 2, count)).astype(np.int32)
-    trades = Trades(
-        np.arange(count), price, np.ones(count, np.int32), zeros, zeros, zeros, price - 1, price + 1
-    )
-    best = min(_seconds(trades) for _ in range(5))
-    assert best < 0.05
-
-
-def _seconds(trades: Trades) -> float:
-    begun = time.perf_counter()
-    SideInference(RULE).infer(trades)
-    return time.perf_counter() - begun
