@@ -5,7 +5,7 @@ from typing import Any
 from actors.adapters.books import STREAMS, Books
 from actors.adapters.open import open_books
 from actors.core.session.calendar import trading_day
-from protocol.market import Cut, CutReason, Settled
+from protocol.market import MARKS, Cut, CutReason, Settled
 from protocol.message import Message
 from protocol.settings import Settings
 from supervision.shell import SinkShell
@@ -38,7 +38,7 @@ class BooksShell(SinkShell):
 
         By them a reader knows which dates the books tell whole.
         """
-        if isinstance(message, Cut | Settled):
+        if isinstance(message, MARKS):
             self._note(source, message)
             self.books.add(source, seq, message if self._ends(source, message) else None)
         else:

@@ -122,6 +122,9 @@ class Settled(Message):
     number: int
 
 
+MARKS = (Cut, Settled)  # A union spelled out would be made anew each time one is asked.
+
+
 @message("market.bar_closed", version=2)
 class BarClosed(Message):
     """A bar is complete; its footprint will not change again.

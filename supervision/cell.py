@@ -7,7 +7,7 @@ whoever owns it offers messages in the order of their numbers and is handed what
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from protocol.market import Cut, Settled
+from protocol.market import MARKS, Cut, Settled
 from protocol.message import Message
 from supervision.checkpoint import Checkpoint, restore, state_of
 from supervision.journal import Journal, Positions
@@ -118,10 +118,12 @@ class Cell:
         for seq, message in numbered[-LAST_MESSAGES_MAX:]:
             self.last_in.append((source, seq, message))
         if self._sink is not None:
+            keep = self._sink.keep
             for seq, message in numbered:
                 self._positions[source] = seq
-                self._sink.keep(source, seq, message)
-                self._pass(message)
+                keep(source, seq, message)
+                if isinstance(message, Cut):
+                    self._pass(message)
         elif self.shell.joined:
             self._waiting[source].extend(numbered)
             self._line_up()
@@ -152,7 +154,8 @@ class Cell:
     def _admit(self, source: str, seq: int, message: Message) -> None:
         self._positions[source] = seq
         self._record(self._handle(source, message))
-        self._pass(message)
+        if isinstance(message, Cut):
+            self._pass(message)
 
     def _admit_held(self) -> None:
         """Handle what was held back, in the order of each source, until all must wait."""
@@ -169,13 +172,13 @@ class Cell:
         if source == self._gated and self._marked[Cut] > self._marked[Settled]:
             return True
         return (
-            isinstance(message, Cut | Settled)
+            isinstance(message, MARKS)
             and self._echoes.get(source) is type(message)
             and message.number > self._marked[type(message)]
         )
 
     def _note_mark(self, fact: Message) -> None:
-        if isinstance(fact, Cut | Settled):
+        if isinstance(fact, MARKS):
             self._marked[type(fact)] = max(self._marked[type(fact)], fact.number)
 
     def release(self) -> None:
@@ -188,7 +191,7 @@ class Cell:
         """
         if self._facts and self._journal is not None:
             facts, self._facts = self._facts, []
-            if all(isinstance(fact, Cut | Settled) for fact in facts):
+            if all(isinstance(fact, MARKS) for fact in facts):
                 self._journal.note(facts, self._positions)
             else:
                 self._journal.append(facts, self._positions)
@@ -224,9 +227,8 @@ class Cell:
                     self._after_cut()
         self._send(answers)
 
-    def _pass(self, message: Message) -> None:
-        if isinstance(message, Cut) and message.number > self.cut:
-            self.cut = message.number
+    def _pass(self, cut: Cut) -> None:
+        self.cut = max(self.cut, cut.number)
 
     def _handle(self, source: str, message: Message) -> Iterable[Message]:
         handler = self._handler(source, type(message))

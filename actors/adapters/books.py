@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from protocol.codec import decode, encode
-from protocol.market import Cut, Settled
+from protocol.market import MARKS, Cut, Settled
 from protocol.message import Message
 from supervision.journal import Positions
 
@@ -66,7 +66,7 @@ class MemoryBooks:
         return iter(self._kept.get(stream, ()))
 
     def marks(self, stream: str) -> Iterable[Cut | Settled]:
-        return [m for m in self._kept.get(stream, ()) if isinstance(m, Cut | Settled)]
+        return [m for m in self._kept.get(stream, ()) if isinstance(m, MARKS)]
 
     def close(self) -> None:
         self.commit()
@@ -77,7 +77,7 @@ def digest(books: Books) -> str:
     whole = hashlib.blake2b(digest_size=16)
     for stream in STREAMS:
         for message in books.entries(stream):
-            if isinstance(message, Cut | Settled):
+            if isinstance(message, MARKS):
                 continue
             frame = encode(message)
             whole.update(len(frame).to_bytes(4, "little"))

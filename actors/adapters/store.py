@@ -19,7 +19,7 @@ from actors.adapters.tables import BOOKS, Tables, tables_of
 from actors.adapters.upgrade import bring_up
 from protocol.codec import decode_fields, decode_kept, encode, encode_fields, layout_of
 from protocol.kept import checksum, has_names
-from protocol.market import Cut, Settled
+from protocol.market import MARKS, Cut, Settled
 from protocol.message import Message
 from supervision.journal import Positions
 
@@ -45,8 +45,7 @@ ENTRIES = (
     "SELECT seq, kind, version, stream, body, checksum FROM books_entries"
     " WHERE stream = {0} AND seq > {0}{1} ORDER BY seq LIMIT {0}"
 )
-MARKS = (Cut.KIND, Settled.KIND)
-ONLY_MARKS = f" AND kind IN ({', '.join(repr(kind) for kind in MARKS)})"
+ONLY_MARKS = f" AND kind IN ({', '.join(repr(mark.KIND) for mark in MARKS)})"
 
 
 class SqlStore:
@@ -238,7 +237,7 @@ class SqlBooks(SqlStore):
     def marks(self, stream: str) -> Iterable[Cut | Settled]:
         """Yield the cuts and settlements among them."""
         for mark in self._entries(stream, ONLY_MARKS):
-            assert isinstance(mark, Cut | Settled)
+            assert isinstance(mark, MARKS)
             yield mark
 
     def _read(self, kind: str, version: int, body: bytes) -> Message:
