@@ -4,7 +4,7 @@ A column is a numpy view of the bytes of the message, read-only and never copied
 column belongs to trade `i`; rows stand in the order in which the exchange sent them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,14 +85,14 @@ def batch_of(trades: Trades, contract: str, simulated: bool) -> TradeBatch:
     )
 
 
-def concat(parts: Sequence[Trades]) -> Trades:
-    """Return the trades of all `parts` in order.
+def concat(parts: Sequence[Trades], quotes: bool = True) -> Trades:
+    """Return the trades of all `parts` in order; who needs no `quotes` is spared copying them.
 
     If some parts have quotes and others not, the rows of the others get the invalid quote 0, 0.
     """
     if len(parts) == 1:
         return parts[0]
-    quoted = any(part.bid is not None for part in parts)
+    quoted = quotes and any(part.bid is not None for part in parts)
     return Trades(
         _joined([part.ts_event for part in parts], TS),
         _joined([part.price for part in parts], PRICE),
@@ -103,6 +103,20 @@ def concat(parts: Sequence[Trades]) -> Trades:
         _joined([_quote(part.bid, len(part)) for part in parts], PRICE) if quoted else None,
         _joined([_quote(part.ask, len(part)) for part in parts], PRICE) if quoted else None,
     )
+
+
+def grouped(parts: Iterable[Trades], trades_max: int) -> Iterator[list[Trades]]:
+    """Yield `parts` in groups of at most `trades_max` trades; a longer part is one by itself."""
+    group: list[Trades] = []
+    count = 0
+    for part in parts:
+        if group and count + len(part) > trades_max:
+            yield group
+            group, count = [], 0
+        group.append(part)
+        count += len(part)
+    if group:
+        yield group
 
 
 def falls(ts_event: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -4,6 +4,7 @@ import dataclasses
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from actors.adapters.feeds.port import Chunk
 from actors.adapters.feeds.tape import TapeRule, tape
 from actors.bars import BarsShell
 from actors.core.columns import Trades, batch_of
+from actors.core.orderflow.footprint import CHUNK_TRADES
 from protocol.market import BarClosed, BarWarm, Cut, CutReason, ValueJudged
 from protocol.message import Message
 from protocol.settings import BarSettings, FeedSettings, Settings
@@ -182,12 +184,14 @@ def heard(shell: BarsShell, message: Message) -> list[Message]:
     return list(shell.on_cut(message) if isinstance(message, Cut) else shell.on_trades(message))
 
 
-@given(disorder(), st.permutations(NAMES))
+@given(disorder(), st.permutations(NAMES), st.sampled_from([3, CHUNK_TRADES]))
 @settings(deadline=None, max_examples=150)
-def test_who_knows_what_will_come_says_the_same_at_the_same_time(blocks, names):
+def test_who_knows_what_will_come_says_the_same_at_the_same_time(blocks, names, chunk):
     ahead, live = shell_of(*names), shell_of(*names)
     for block in blocks:
-        ahead.foresee(block)
+        with pytest.MonkeyPatch.context() as changed:
+            changed.setattr("actors.core.orderflow.contract_bars.CHUNK_TRADES", chunk)
+            ahead.foresee(block)
         for message in block:
             assert heard(ahead, message) == heard(live, message)
     assert ahead.inspect() == live.inspect()

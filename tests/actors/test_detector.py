@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from actors.core.book.changes import changes_of, depth_batch
 from actors.core.columns import batch_of
+from actors.core.patterns.tape_absorption import CHUNK_TRADES
 from actors.detector import DetectorShell
 from protocol.market import (
     Cut,
@@ -212,9 +213,9 @@ def tapes(draw: st.DrawFn) -> list[TradeBatch]:
     return found
 
 
-@given(tapes(), st.integers(1, 12))
+@given(tapes(), st.integers(1, 12), st.sampled_from([5, CHUNK_TRADES]))
 @settings(deadline=None, max_examples=100)
-def test_who_knows_what_will_come_raises_the_same_at_the_same_trades(batches, most):
+def test_who_knows_what_will_come_raises_the_same_at_the_same_trades(batches, most, chunk):
     base = Settings()
     loose = dataclasses.replace(
         base.tape_absorption, window_trades=2, windows_max=3, ratio_min=1.0, repeat_s=1
@@ -223,7 +224,9 @@ def test_who_knows_what_will_come_raises_the_same_at_the_same_trades(batches, mo
     for shell in (ahead, live):
         shell.configure(dataclasses.replace(base, tape_absorption=loose), "")
     for start in range(0, len(batches), most):
-        ahead.foresee(batches[start : start + most])
+        with pytest.MonkeyPatch.context() as changed:
+            changed.setattr("actors.core.patterns.detectors.CHUNK_TRADES", chunk)
+            ahead.foresee(batches[start : start + most])
         for batch in batches[start : start + most]:
             assert list(ahead.on_trades(batch)) == list(live.on_trades(batch))
     assert ahead.inspect() == live.inspect()

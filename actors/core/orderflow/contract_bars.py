@@ -14,8 +14,8 @@ from operator import itemgetter
 
 import numpy as np
 
-from actors.core.columns import Trades, concat
-from actors.core.orderflow.footprint import BarBuilder, BarRule
+from actors.core.columns import Trades, concat, grouped
+from actors.core.orderflow.footprint import CHUNK_TRADES, BarBuilder, BarRule
 from actors.core.orderflow.session_profiles import SessionProfiles
 from protocol.market import BarClosed, ValueJudged
 
@@ -60,8 +60,8 @@ class ContractBars:
     def foresee(self, parts: Sequence[Trades]) -> None:
         """Take in the next trades at once; their bars are held until `add` has reached them."""
         self._foreseen = len(parts)
-        if parts:
-            self._build(concat(parts))
+        for group in grouped(parts, CHUNK_TRADES):
+            self._build(concat(group, quotes=False))
 
     def add(self, trades: Trades) -> list[BarClosed | ValueJudged]:
         """Take in `trades` and return what ended before the last of them."""

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from actors.core.columns import Trades
 from actors.core.orderflow.cutters import End
 from actors.core.orderflow.ladder import LEVELS_MAX, SIDES
-from protocol.market import SideSource
+from protocol.market import Aggressor, SideSource
 
+BUY, SELL = int(Aggressor.BUY), int(Aggressor.SELL)
 SOURCE_NONE, SOURCE_TICKRULE = int(SideSource.NONE), int(SideSource.TICKRULE)
-_SIGN = np.array([0, 1, -1], np.int64)  # By `Aggressor`: unknown, buy, sell.
 
 
 class Piece(NamedTuple):
@@ -122,14 +122,16 @@ def _levels(
 
 
 def _running_delta(trades: Trades) -> NDArray[np.int64]:
-    signed = _SIGN.take(trades.aggressor)
-    signed *= trades.size
-    return np.add.accumulate(signed)
+    bought, sold = trades.aggressor == BUY, trades.aggressor == SELL
+    signed = trades.size * (bought.view(np.int8) - sold.view(np.int8))
+    return np.add.accumulate(signed, dtype=np.int64)
 
 
 def _inferred(trades: Trades, first: NDArray[np.intp] | None) -> list[int]:
     """Return per piece the volume whose side came from the tick rule, or from nothing."""
     weak = (trades.source == SOURCE_NONE) | (trades.source == SOURCE_TICKRULE)
+    if not np.logical_or.reduce(weak):  # The exchange says who dealt: the usual case.
+        return [0] * (1 if first is None else len(first))
     sizes = trades.size * weak
     if first is None:
         return [int(np.add.reduce(sizes, dtype=np.int64))]

@@ -24,7 +24,8 @@ from itertools import accumulate, takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from actors.core.columns import concat, trades_of
+from actors.core.columns import concat, grouped, trades_of
+from actors.core.patterns.absorbed_windows import TapeAbsorptionRule
 from actors.core.patterns.absorption import (
     AbsorptionRule,
     LevelAbsorptionRule,
@@ -39,7 +40,7 @@ from actors.core.patterns.initiative import Initiative, InitiativeRule
 from actors.core.patterns.levels import refuse_unsound
 from actors.core.patterns.marks import Mark
 from actors.core.patterns.participation import Participation, ParticipationRule
-from actors.core.patterns.tape_absorption import TapeAbsorption, TapeAbsorptionRule
+from actors.core.patterns.tape_absorption import CHUNK_TRADES, TapeAbsorption
 from actors.core.patterns.trapped import Trapped, TrappedRule
 from actors.core.patterns.trend_exhaustion import TrendExhaustion, TrendExhaustionRule
 from actors.core.patterns.unfinished import Unfinished, UnfinishedRule
@@ -229,14 +230,14 @@ class TapeDetectors:
         """Learn the next batches, all of this tape."""
         if self.absorption is None:
             return
-        parts = [trades_of(batch) for batch in batches]
-        found = self.absorption.find(concat(parts))
-        rows = [row for row, _ in found]
-        start = 0
-        for end in accumulate(map(len, parts)):
-            stop = bisect_left(rows, end, start)
-            self.foreseen.append([signal for _, signal in found[start:stop]])
-            start = stop
+        for parts in grouped(map(trades_of, batches), CHUNK_TRADES):
+            found = self.absorption.find(concat(parts, quotes=False))
+            rows = [row for row, _ in found]
+            start = 0
+            for end in accumulate(map(len, parts)):
+                stop = bisect_left(rows, end, start)
+                self.foreseen.append([signal for _, signal in found[start:stop]])
+                start = stop
 
     def add_trades(self, batch: TradeBatch) -> OnTape:
         """Return what `batch` confirms, by time: however the trades are cut it is the same.

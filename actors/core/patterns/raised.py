@@ -8,7 +8,7 @@ apart by what else they are `about`.
 import math
 from typing import NoReturn
 
-from actors.core.ids import derived_id
+from actors.core.ids import id_of
 from protocol.market import BarClosed
 from protocol.patterns import DIRECTION, Direction, Pattern
 from protocol.signals import PPM, SignalRaised
@@ -34,10 +34,10 @@ def raised(
     The direction is the pattern's own unless one is given. `about` goes into the id alone.
     """
     contract, series, end_ns, volume = bar.contract, bar.series, bar.end_ns, bar.volume
-    # Joined here as the id would join them: signals are made by the thousand.
-    facts = f"{contract}|{series}|{pattern}|{end_ns}|{bar.order}|{ref_price}"
+    # Added up, since a name of an enum is slow to format: signals are made by the thousand.
+    facts = contract + "|" + series + "|" + pattern + f"|{end_ns}|{bar.order}|{ref_price}"
     return SignalRaised.of(  # type: ignore[no-any-return]
-        derived_id(facts, about) if about else derived_id(facts),
+        id_of(f"{facts}|{about}" if about else facts),
         contract,
         series,
         end_ns,

@@ -1,167 +1,29 @@
 """Absorption on the tape: much volume against a price that will not move (domain 2.4 B).
 
-After every trade the window of the last few trades is judged: its volume against the mean of the
-windows before it (of the same length, not overlapping, at least two and at most nineteen), its
-range, who dominates and whether the price went their way. Dominant buyers who get nowhere meet
-passive sellers: selling absorption, priced at the highest price of the window; sellers mirrored.
+After every trade the window of the last few trades is judged (absorbed_windows.py). Dominant
+buyers who get nowhere meet passive sellers: selling absorption, priced at the highest price of the
+window; sellers mirrored.
 
 Windows count trades in the order of the exchange, whatever their times. A time that falls does not
-move the clock back: a window is confirmed at the latest time seen. Volume of unknown side counts
-as volume and for neither side. How a batch is cut does not matter: the trades that the next window
-needs are kept.
-
-Few windows are heavy, so all are tried on their volume alone, by differences of one running sum,
-and only the heavy ones are looked at closer. Sums are whole numbers, products with them float64.
+move the clock back: a window is confirmed at the latest time seen. How a batch is cut does not
+matter: the trades that the next window needs are kept.
 """
-
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.core.columns import BYTE, PRICE, SIZE, TS, Trades
-from actors.core.ids import derived_id
+from actors.core.columns import BYTE, PRICE, SIZE, TS, Trades, falls
+from actors.core.ids import id_of
+from actors.core.patterns.absorbed_windows import SELL, TapeAbsorptionRule, absorbed_windows
 from actors.core.patterns.raised import LOW_QUALITY_PPM, ppm
-from protocol.instruments import Instrument
-from protocol.market import Aggressor, SideSource
-from protocol.pattern_settings import TapeAbsorptionSettings
 from protocol.patterns import DIRECTION, Pattern
 from protocol.signals import PPM, SignalRaised
-from protocol.units import NANOS_PER_S
 
 SERIES = "trades"
 CHUNK_TRADES = 32_768  # The temporaries of one chunk stay in the second-level cache.
-MEMORY_TRADES_MAX = 100_000  # Of one window and all of its baseline.
 PRICES_MAX = 256  # Remembered before those are forgotten that may be raised at again.
 RATIO_OF_FULL_STRENGTH = 10
 Find = tuple[int, SignalRaised]
-BUY, SELL = int(Aggressor.BUY), int(Aggressor.SELL)
-SOURCE_NONE, SOURCE_TICKRULE = int(SideSource.NONE), int(SideSource.TICKRULE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TapeAbsorptionRule:
-    """When a window of trades was absorbed."""
-
-    window_trades: int
-    windows_min: int  # Of the baseline.
-    windows_max: int
-    volume_multiple_ppm: int  # Of the baseline.
-    range_ticks_max: int
-    ratio_ppm: int  # Dominant to other side, the other at least one contract.
-    move_ticks_max: int  # First to last price, the dominant side's way.
-    repeat_ticks: int  # One event per price within these ticks ...
-    repeat_ns: int  # ... until so long after it.
-
-    @classmethod
-    def of(cls, settings: TapeAbsorptionSettings, own: Instrument) -> "TapeAbsorptionRule":
-        """Return the rule in internal units; the instrument has no say in it."""
-        return cls(
-            window_trades=settings.window_trades,
-            windows_min=settings.windows_min,
-            windows_max=settings.windows_max,
-            volume_multiple_ppm=round(settings.volume_multiple * PPM),
-            range_ticks_max=settings.range_ticks_max,
-            ratio_ppm=round(settings.ratio_min * PPM),
-            move_ticks_max=settings.move_ticks_max,
-            repeat_ticks=settings.repeat_ticks,
-            repeat_ns=settings.repeat_s * NANOS_PER_S,
-        )
-
-    def __post_init__(self) -> None:
-        if not 0 < self.windows_min <= self.windows_max:
-            raise ValueError(
-                f"a baseline of {self.windows_min} to {self.windows_max} windows,"
-                " wanted at least 1 and not more than the most"
-            )
-        if self.memory > MEMORY_TRADES_MAX:
-            raise ValueError(
-                f"{self.windows_max} windows of {self.window_trades} trades behind a window,"
-                f" wanted at most {MEMORY_TRADES_MAX} trades"
-            )
-
-    @property
-    def memory(self) -> int:
-        """The trades before the last of a window that has all of its baseline."""
-        return (self.windows_max + 1) * self.window_trades - 1
-
-
-class Windows(NamedTuple):
-    """Absorbed windows as columns, each named by the row of its last trade."""
-
-    row: NDArray[np.int64]
-    low: NDArray[np.int64]  # Ticks.
-    high: NDArray[np.int64]
-    buys: NDArray[np.int64]  # Contracts.
-    sells: NDArray[np.int64]
-    volume: NDArray[np.int64]
-    unsure: NDArray[np.int64]  # Of the volume: its side is inferred or unknown.
-    last: NDArray[np.int64]  # Ticks: the price of the last trade.
-
-
-def absorbed_windows(trades: Trades, rule: TapeAbsorptionRule, first: int = 0) -> Windows:
-    """Return the absorbed windows that end at row `first` or later.
-
-    The rows before `first` are the memory: all trades there were, or at least `rule.memory`.
-    """
-    rows = _heavy(trades.size, rule, first)
-    if len(rows) == 0:  # As good as always in a live batch.
-        return _NO_WINDOWS
-    within = np.arange(1 - rule.window_trades, 1)[:, None] + rows  # A column for each window.
-    # 64 bits: the prices of a broken feed may lie further apart than 32 can hold.
-    price = trades.price.take(within).astype(np.int64)
-    size, side = trades.size.take(within), trades.aggressor.take(within)
-    source = trades.source.take(within)
-    inferred = (source == SOURCE_NONE) | (source == SOURCE_TICKRULE)
-    low, high = np.minimum.reduce(price), np.maximum.reduce(price)
-    buys = np.add.reduce(size * (side == BUY), dtype=np.int64)
-    sells = np.add.reduce(size * (side == SELL), dtype=np.int64)
-    volume = np.add.reduce(size, dtype=np.int64)
-    unsure = np.add.reduce(size * inferred, dtype=np.int64)
-    strong, weak = np.maximum(buys, sells), np.maximum(np.minimum(buys, sells), 1)
-    moved = price[-1] - price[0]
-    kept = (
-        (high - low <= rule.range_ticks_max)
-        & (buys != sells)
-        & (strong * float(PPM) >= weak * float(rule.ratio_ppm))
-        & (np.where(buys > sells, moved, -moved) <= rule.move_ticks_max)
-    ).nonzero()[0]
-    columns = (rows, low, high, buys, sells, volume, unsure, price[-1])
-    return Windows(*[column.take(kept) for column in columns])
-
-
-def _heavy(size: NDArray[np.int32], rule: TapeAbsorptionRule, first: int) -> NDArray[np.intp]:
-    """Return the rows from `first` on whose window has the multiple of its baseline in volume."""
-    n, count = rule.window_trades, len(size)
-    sums = np.zeros(count + 1, np.int64)  # sums[i]: volume of the rows before i.
-    np.add.accumulate(size, out=sums[1:])
-    start = max(first, rule.memory)
-    cold = _heavy_cold(sums, rule, first) if first < start else _NO_ROWS
-    if start >= count:
-        return cold
-    before = sums[start + 1 - n : count + 1 - n]
-    volume = sums[start + 1 :] - before
-    baseline = before - sums[start - rule.memory : count - rule.memory]
-    heavy = volume * float(rule.windows_max * PPM) >= baseline * float(rule.volume_multiple_ppm)
-    warm: NDArray[np.intp] = heavy.nonzero()[0]
-    warm += start
-    return np.concatenate((cold, warm)) if len(cold) else warm
-
-
-def _heavy_cold(
-    sums: NDArray[np.int64], rule: TapeAbsorptionRule, first: int
-) -> NDArray[np.intp]:
-    """Return the heavy rows until the memory is full: a baseline of the windows there are."""
-    n, stop = rule.window_trades, min(rule.memory, len(sums) - 1)
-    rows = np.arange(max(first, (rule.windows_min + 1) * n - 1), stop)
-    windows = (rows + 1) // n - 1
-    before = sums[rows + 1 - n]
-    volume = sums[rows + 1] - before
-    baseline = before - sums[rows + 1 - (windows + 1) * n]
-    heavy = volume * windows * float(PPM) >= baseline * float(rule.volume_multiple_ppm)
-    found: NDArray[np.intp] = rows[heavy]
-    return found
 
 
 class TapeAbsorption:
@@ -205,7 +67,9 @@ class TapeAbsorption:
 
     def _add_chunk(self, known: Trades, first: int, shift: int) -> list[Find]:
         """Return what ends at row `first` of `known` or later; its rows are moved by `shift`."""
-        latest = np.maximum.accumulate(known.ts_event)
+        latest = known.ts_event
+        if len(falls(latest)):
+            latest = np.maximum.accumulate(latest)
         before, self.clock = self.clock, max(self.clock, int(latest[-1]))
         found = absorbed_windows(known, self.rule, first)
         if len(found.row) == 0:
@@ -258,8 +122,7 @@ class TapeAbsorption:
         pattern = Pattern.TAPE_SELLING_ABSORPTION if sold else Pattern.TAPE_BUYING_ABSORPTION
         strong, weak = (buys, sells) if sold else (sells, buys)
         return SignalRaised.of(  # type: ignore[no-any-return]
-            # Joined here as the id would join them: signals are made by the thousand.
-            derived_id(f"{self.contract}|{pattern}|{ts_ns}|{ref_price}"),
+            id_of(self.contract + "|" + pattern + f"|{ts_ns}|{ref_price}"),
             self.contract,
             SERIES,
             ts_ns,
@@ -295,5 +158,3 @@ def _joined(before: Trades, trades: Trades) -> Trades:
 
 _COLUMNS = ("ts_event", "price", "size", "aggressor", "source", "flags")
 _NO_TRADES = Trades(*(np.empty(0, dtype) for dtype in (TS, PRICE, SIZE, BYTE, BYTE, BYTE)))
-_NO_ROWS = np.empty(0, np.int64)
-_NO_WINDOWS = Windows(*[_NO_ROWS] * len(Windows._fields))

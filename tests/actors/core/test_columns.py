@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from actors.core.columns import batch_of, concat, falls, trades_of
+from actors.core.columns import batch_of, concat, falls, grouped, trades_of
 from tests.makers import CONTRACT, make_trades
 
 ROWS = [(10, 100, "B", 1), (10, 101, "S", 2), (30, 99, "U", 3)]
@@ -46,6 +48,25 @@ def test_rows_without_a_quote_get_an_invalid_one_when_joined_to_rows_with_one():
     joined = concat([make_trades(ROWS[:1]), make_trades(ROWS[1:2], quotes=[(100, 101)])])
     assert joined.bid.tolist() == [0, 100]
     assert joined.ask.tolist() == [0, 101]
+
+
+def test_who_needs_no_quotes_gets_the_same_rows_without_them():
+    trades = make_trades(ROWS, quotes=[(99, 100), (100, 101), (98, 99)])
+    joined = concat([trades.slice(0, 2), trades.slice(2, 3)], quotes=False)
+    assert joined.bid is None and joined.ask is None
+    assert batch_of(joined, CONTRACT, False) == batch_of(make_trades(ROWS), CONTRACT, False)
+
+
+@given(st.lists(st.integers(0, 5)), st.integers(1, 12))
+def test_parts_are_grouped_in_order_and_no_group_could_take_the_next_part(counts, most):
+    whole = make_trades([ROWS[0]] * 5)
+    parts = [whole.slice(0, count) for count in counts]
+    groups = list(grouped(parts, most))
+    assert [part for group in groups for part in group] == parts
+    sizes = [sum(map(len, group)) for group in groups]
+    assert all(size <= most or len(group) == 1 for size, group in zip(sizes, groups, strict=True))
+    following = [len(group[0]) for group in groups[1:]]
+    assert all(size + more > most for size, more in zip(sizes, following, strict=False))
 
 
 def test_nothing_joined_is_empty():

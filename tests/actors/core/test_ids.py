@@ -5,7 +5,7 @@ from hashlib import blake2b
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.core.ids import derived_id
+from actors.core.ids import derived_id, id_of
 
 facts = st.lists(st.integers() | st.text(), max_size=5)
 
@@ -19,6 +19,10 @@ def test_an_id_is_the_digest_of_its_own_facts_whatever_was_asked_before(before, 
     derived_id(*before)
     joined = "|".join(str(fact) for fact in own).encode()
     assert derived_id(*own) == blake2b(joined, digest_size=12).hexdigest()
+
+
+def test_facts_that_are_joined_already_have_the_same_id():
+    assert id_of("ESZ5|time:300|7") == derived_id("ESZ5", "time:300", 7)
 
 
 def test_facts_in_another_order_are_another_id():

@@ -9,12 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.core.columns import Trades, concat
-from actors.core.patterns.tape_absorption import (
-    PRICES_MAX,
-    TapeAbsorption,
-    TapeAbsorptionRule,
-    absorbed_windows,
-)
+from actors.core.patterns.absorbed_windows import TapeAbsorptionRule, absorbed_windows
+from actors.core.patterns.tape_absorption import PRICES_MAX, TapeAbsorption
 from protocol.instruments import instrument
 from protocol.market import SideSource
 from protocol.patterns import Direction, Pattern
@@ -286,15 +282,18 @@ def slow(trades, rule):
 
 @st.composite
 def tapes(draw):
-    """Draw up to 60 trades that mostly stand still, with some large ones; times may fall."""
-    count = draw(st.integers(0, 60))
+    """Draw up to 60 trades that mostly stand still, with some large ones; times may fall.
+
+    Of a broken feed the sizes may be as large as a column can hold.
+    """
+    count, unit = draw(st.integers(0, 60)), draw(st.sampled_from([1, 1, 10_000, 35_000_000]))
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     steps = random.choice(np.array([0, 1, SECOND // 4, SECOND, 4 * SECOND, -SECOND]), count)
     moves = random.choice(np.array([0, 0, 0, 1, -1, 2, -2]), count)
     return Trades(
         at("10:00") + np.cumsum(steps.astype(np.int64)),
         (400 + np.cumsum(moves)).astype(np.int32),
-        random.choice(np.array([1, 1, 2, 3, 5, 20, 60]), count).astype(np.int32),
+        random.choice(np.array([1, 1, 2, 3, 5, 20, 60]) * unit, count).astype(np.int32),
         random.integers(0, 3, count).astype(np.uint8),
         random.integers(0, 4, count).astype(np.uint8),
         np.zeros(count, np.uint8),
