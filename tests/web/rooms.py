@@ -52,11 +52,11 @@ def write_status(run_dir: Path, id: str, *children: dict[str, Any], age_s: int =
     (run_dir / "status" / f"{id}.json").write_text(json.dumps(document))
 
 
-def keep(run_dir: Path, streams: Mapping[str, Sequence[Message]]) -> None:
-    """Write messages into the books of a run, each stream numbered from 1."""
+def keep(run_dir: Path, streams: Mapping[str, Sequence[Message]], after: int = 0) -> None:
+    """Write messages into the books of a run, each stream numbered on after a number."""
     books = open_books(Settings(), str(run_dir / "data"))
     for stream, messages in streams.items():
-        for seq, message in enumerate(messages, 1):
+        for seq, message in enumerate(messages, after + 1):
             books.add(stream, seq, message)
     books.commit()
     books.close()

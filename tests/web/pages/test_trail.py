@@ -2,8 +2,11 @@
 
 import pytest
 
+from protocol.orders import PositionClosed
+from tests.makers import at, make_closed
 from tests.web.pages.conftest import Look, Room
 from tests.web.pages.test_look import check_sound
+from tests.web.rooms import keep
 
 # The page of a table, and what its second row from the top is and opens.
 TABLES = [
@@ -20,6 +23,13 @@ OUTLINE = """() => {
 # How far a row stands below the headings, which stay where they are.
 BELOW = """document.activeElement.getBoundingClientRect().top -
   document.querySelector('#table th').getBoundingClientRect().bottom"""
+TRIPS = 201
+HEIGHT = "window.row.getBoundingClientRect().top"
+
+
+def closed(id: int) -> PositionClosed:
+    """Return a round trip, each a second after the one before."""
+    return make_closed(bracket_id=f"b{id}", exec_id=f"e{id}", ts_ns=at("10:20") + id * 10**9)
 
 
 @pytest.mark.parametrize("key", ["Enter", " "])
@@ -60,6 +70,30 @@ def test_a_trail_opened_by_a_click_gives_the_focus_to_its_row_also_where_that_wa
     look.page.click("dialog button")
     look.page.wait_for_selector("dialog", state="detached")
     assert look.page.evaluate(FOCUSED) == 2
+
+
+def test_who_reads_a_trail_far_back_keeps_his_place_when_a_round_trip_closes(
+    room: Room, look: Look
+) -> None:
+    keep(room.run_dir, {"desk": [closed(id) for id in range(TRIPS)]})
+    look.go(room, "/trades")
+    look.page.click("#table tfoot button")
+    look.until("#count", "200 rows and more")
+    look.page.click("#table tbody tr:nth-child(200)")
+    look.page.wait_for_selector("dialog[open]")
+    look.page.evaluate("window.row = document.querySelector('#table tbody tr:nth-child(200)')")
+    height = look.page.evaluate(HEIGHT)
+    keep(room.run_dir, {"desk": [closed(TRIPS)]}, after=TRIPS)
+    room.floor.fold(closed(TRIPS))
+    look.page.wait_for_selector(f"#table tbody tr:first-child[data-key=b{TRIPS}]", state="attached")
+    assert look.text("#count") == "201 rows and more"
+    assert look.page.locator("dialog[open]").count() == 1
+    assert look.page.evaluate(HEIGHT) == pytest.approx(height, abs=1)
+    look.page.keyboard.press("Escape")
+    look.page.wait_for_selector("dialog", state="detached")
+    assert look.page.evaluate("document.activeElement.closest('tr') === window.row")
+    assert look.page.evaluate(HEIGHT) == pytest.approx(height, abs=1)
+    assert look.page.evaluate(FOCUSED) == 200
 
 
 def test_walking_back_no_row_with_the_focus_hides_below_the_headings(

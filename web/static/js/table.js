@@ -7,6 +7,7 @@ import {counted} from "./format.js";
 import {openTrail} from "./trail.js";
 
 const PAGE = 100;
+const PAGE_MAX = 500; // That the server gives.
 
 export class Table {
   // `query()` gives the filters in force; without `path` rows are given by `show`. Where rows open
@@ -73,17 +74,34 @@ export class Table {
     this.draw();
   }
 
+  // Asks anew for what is shown and for `count` rows that have come: none that is read goes away.
+  async again(count) {
+    const {turn} = this;
+    const rows = [];
+    let next = null;
+    do {
+      const wanted = this.rows.length + count - rows.length;
+      const page = await this.ask(next, Math.min(PAGE_MAX, Math.max(PAGE, wanted)));
+      if (turn !== this.turn) return;
+      rows.push(...page.rows);
+      next = page.next;
+    } while (next && rows.length < this.rows.length + count);
+    this.rows = rows;
+    this.next = next;
+    this.draw();
+  }
+
   async more() {
-    const turn = this.turn;
-    const page = await this.ask(this.next);
-    if (turn !== this.turn) return;
+    const {turn, next} = this;
+    const page = await this.ask(next);
+    if (turn !== this.turn || next !== this.next) return; // These are there, or not the next ones.
     this.rows = [...this.rows, ...page.rows];
     this.next = page.next;
     this.draw();
   }
 
-  async ask(cursor) {
-    const query = {...this.query(), limit: PAGE, cursor, ...(this.served && {sort: this.sort})};
+  async ask(cursor, limit = PAGE) {
+    const query = {...this.query(), limit, cursor, ...(this.served && {sort: this.sort})};
     try {
       return await get(this.path, query);
     } catch (error) {

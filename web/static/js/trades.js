@@ -13,7 +13,8 @@ import {Table} from "./table.js";
 
 const AGAIN_MS = 1500;
 let decimals = 2;
-let trips = -1;
+let trips = Infinity; // None is new of those before the first word.
+let fresh = 0;
 let due = null;
 let dots = [];
 
@@ -41,12 +42,13 @@ const table = new Table(byId("table"), {
   ],
 });
 
-async function load() {
+// From the first row on, or where so many round trips have come, as far as somebody has gone back.
+async function load(count = null) {
   const chosen = query();
   const told = await get("/api/statistics", {by: "pattern", ...chosen}).catch(() => null);
   if (told) totals(told);
   equity(chosen).catch(() => null);
-  await table.load();
+  await (count === null ? table.load() : table.again(count));
   dots = table.rows
     .filter((row) => row.mae_ticks !== null && row.mfe_ticks !== null)
     .map((row) => ({against: row.mae_ticks, favour: row.mfe_ticks, won: row.pnl_cents > 0}));
@@ -58,10 +60,12 @@ watch((sections, changed) => {
   if (sections.head.contract) decimals = sections.head.instrument.decimals;
   const now = sections.head.counts["order.position_closed"] ?? 0;
   if (now === trips) return;
+  fresh += Math.max(0, now - trips);
   trips = now;
   due ??= setTimeout(() => {
     due = null;
-    load();
+    load(fresh);
+    fresh = 0;
   }, AGAIN_MS);
 });
 new ResizeObserver(() => scatter("scatter", dots)).observe(byId("scatter"));
