@@ -1,61 +1,21 @@
-"""What the page makes of the streams, and that it stays bounded."""
+"""What the page makes of bars, signals and setups, and that it stays bounded."""
 
-import dataclasses
 import json
 import random
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from protocol.account import (
-    BalanceReported,
-    MarginRestored,
-    MarginShort,
-    StillExposed,
-    TierChanged,
-    TradingHalted,
-    TradingResumed,
-)
-from protocol.commands import Action, CommandGiven
-from protocol.fence import BooksDiffer, FenceCause, FenceClosed, FenceOpened, PositionAdopted
 from protocol.market import BarWarm, Cut, CutReason, Settled
-from protocol.message import Message
-from protocol.orders import (
-    BracketDenied,
-    BracketEnded,
-    CancelSubmitted,
-    DenyReason,
-    EntryKind,
-    ExitReason,
-    FlattenOrdered,
-    Leg,
-    ModifySubmitted,
-    PositionChanged,
-    PositionClosed,
-    PositionOpened,
-    StatusAsked,
-    StopCause,
-)
+from protocol.orders import BracketEnded
 from protocol.patterns import Direction, Pattern
-from protocol.reports import (
-    LinkChanged,
-    OrderAccepted,
-    OrderCancelled,
-    OrderExpired,
-    OrderFilled,
-    OrderModified,
-    OrderRejected,
-)
 from protocol.signals import (
-    DropReason,
-    FlowTurned,
     Regime,
     Setup,
     SetupEnd,
     SetupEnded,
     SetupRecommended,
-    SignalDropped,
     TargetNoted,
     ZoneChanged,
     ZoneState,
@@ -66,161 +26,24 @@ from tests.makers import (
     make_approved,
     make_bar,
     make_bracket,
-    make_closed,
-    make_flatten,
-    make_opened,
     make_regime,
     make_signal,
     make_submitted,
 )
+from tests.web.replica_told import accepted, closed, denied, dropped, filled, fold, opened, rejected
 from web import records
 from web import replica as limits
-from web.order_log import line
-from web.records import NEW_YORK, trading_date
+from web.records import NEW_YORK
 from web.replica import Replica
 from web.view import sections
 
 FIVE_MINUTES_NS = 300 * 10**9
-
-
-def fold(*messages: Message) -> Replica:
-    """Return a replica that has taken the messages in."""
-    made = Replica(250_000)
-    for message in messages:
-        made.fold(message)
-    return made
-
-
-def dropped(**fields: Any) -> SignalDropped:
-    """Return the drop of signal-1."""
-    values: dict[str, Any] = {
-        "signal_id": "signal-1",
-        "contract": CONTRACT,
-        "ts_ns": at("10:05"),
-        "pattern": Pattern.STACKED_BUY,
-        "direction": Direction.LONG,
-        "regime": Regime.RANGING,
-        "regime_confidence_ppm": 700_000,
-        "reason": DropReason.PATTERN_NOT_ENABLED,
-        "detail": "in ranging",
-    }
-    return SignalDropped(**(values | fields))
-
-
-def denied() -> BracketDenied:
-    """Return the denial of signal-1."""
-    return BracketDenied(
-        signal_id="signal-1",
-        contract=CONTRACT,
-        ts_ns=at("10:05"),
-        direction=Direction.LONG,
-        reason=DenyReason.HALTED,
-        detail="daily loss",
-    )
-
-
-def accepted(client_id: str = "client-1") -> OrderAccepted:
-    """Return the broker's acceptance of the entry."""
-    return OrderAccepted(
-        client_id=client_id,
-        contract=CONTRACT,
-        ts_ns=at("10:05"),
-        leg=Leg.ENTRY,
-        direction=Direction.LONG,
-        quantity=1,
-        entry=EntryKind.MARKET,
-        limit_price=None,
-        expires_ns=None,
-        stop_ticks=16,
-        target_ticks=24,
-        breakeven_ticks=0,
-        breakeven_offset_ticks=0,
-        trail_start_ticks=0,
-        trail_ticks=0,
-        active_ns=at("10:05"),
-        reason=None,
-    )
-
-
-def rejected(request_id: str = "") -> OrderRejected:
-    """Return the broker's refusal of the entry, or of a request about it."""
-    return OrderRejected(
-        client_id="client-1", request_id=request_id, contract=CONTRACT, ts_ns=at("10:05"),
-        leg=Leg.ENTRY, reason="no margin",
-    )  # fmt: skip
-
-
-def filled(n: int = 1) -> OrderFilled:
-    """Return the fill of an entry."""
-    return OrderFilled(
-        exec_id=f"exec-{n}",
-        corrects="",
-        client_id=f"client-{n}",
-        contract=CONTRACT,
-        ts_ns=at("10:06"),
-        leg=Leg.ENTRY,
-        direction=Direction.LONG,
-        quantity=1,
-        left=0,
-        price=20_006,
-        commission_cents=225,
-        stop_price=19_990,
-        target_price=20_030,
-    )
-
-
-def opened(n: int = 1, **fields: Any) -> PositionOpened:
-    """Return the opening of bracket n."""
-    values: dict[str, Any] = {
-        "bracket_id": f"bracket-{n}",
-        "ts_ns": at("10:06"),
-        "entry_sum": 20_006,
-        "stop_price": 19_990,
-        "target_price": 20_030,
-        "exec_id": f"exec-{n}",
-    }
-    return make_opened(**(values | fields))
-
-
-def changed(**fields: Any) -> PositionChanged:
-    """Return a position of three at two prices, its stop moved to break-even."""
-    values: dict[str, Any] = {
-        "bracket_id": "bracket-1",
-        "contract": CONTRACT,
-        "ts_ns": at("10:07"),
-        "direction": Direction.LONG,
-        "quantity": 3,
-        "entry_sum": 60_019,
-        "stop_price": 20_008,
-        "target_price": 20_030,
-        "stop_cause": StopCause.BREAKEVEN,
-        "realised_cents": -675,
-        "commission_cents": 675,
-        "exec_id": "exec-2",
-    }
-    return PositionChanged(**(values | fields))
-
-
-def closed(n: int = 1, pnl_cents: int = 29_550, ts_ns: int | None = None) -> PositionClosed:
-    """Return the close of bracket n at its target."""
-    return make_closed(
-        bracket_id=f"bracket-{n}",
-        opened_ns=at("10:06"),
-        ts_ns=at("10:09") if ts_ns is None else ts_ns,
-        entry_sum=20_006,
-        exit_sum=20_030,
-        pnl_cents=pnl_cents,
-        exec_id=f"exit-{n}",
-    )
-
-
 ENDED = BracketEnded(
     bracket_id="bracket-1", contract=CONTRACT, ts_ns=at("10:06"), reason="cancelled",
     rejected=False,
 )  # fmt: skip
 ROUTED = (make_signal(), make_approved())
 SENT = (*ROUTED, make_bracket(), make_submitted())
-
 FATES = {
     "raised": ((make_signal(),), 1, "raised", ""),
     "dropped": ((make_signal(), dropped()), 1, "dropped", "pattern_not_enabled: in ranging"),
@@ -329,188 +152,9 @@ def test_simulated_data_is_said_to_be_so() -> None:
     assert not sections(fold(make_bar()))["head"]["simulated"]
 
 
-def test_the_day_adds_up_and_a_new_one_begins_at_nought() -> None:
-    replica = fold(closed(1, 29_550), closed(2, -20_450))
-    day = sections(replica)["head"]["day"]
-    assert (day["pnl_cents"], day["trips"], day["wins"]) == (9_100, 2, 1)
-    assert day["curve"] == [29_550, 9_100]
-    replica.fold(closed(3, 100, at("10:00", "2025-12-03")))
-    head = sections(replica)["head"]
-    assert (head["day"]["date"], head["day"]["pnl_cents"]) == ("2025-12-03", 100)
-    assert head["balance_cents"] == 250_000 + 9_100 + 100
-
-
-@pytest.mark.parametrize(
-    ("clock", "wanted"),
-    [
-        ("17:59:59", date(2025, 12, 2)),
-        ("18:00:00", date(2025, 12, 3)),
-        ("00:00:00", date(2025, 12, 2)),
-    ],
-)
-def test_a_trading_day_begins_the_evening_before(clock: str, wanted: date) -> None:
-    assert trading_date(at(clock)) == wanted
-
-
-def test_a_position_is_shown_while_it_is_held() -> None:
-    replica = fold(opened())
-    assert sections(replica)["head"]["position"]["stop"] == 19_990
-    replica.fold(closed())
-    assert sections(replica)["head"]["position"] is None
-
-
-def test_the_entry_of_a_position_filled_at_two_prices_is_its_average() -> None:
-    position = sections(fold(opened(), changed()))["head"]["position"]
-    assert (position["entry"], position["quantity"], position["stop"]) == (20_006.333333, 3, 20_008)
-    assert position["since"] == at("10:06") // 10**6
-    replica = fold(opened(), changed(), changed(quantity=0, entry_sum=0))
-    assert sections(replica)["head"]["position"] is None
-
-
-def test_a_corrected_round_trip_counts_once_with_its_last_figures() -> None:
-    replica = fold(closed(1, 29_550), closed(2, 100), closed(1, -450))
-    head = sections(replica)["head"]
-    assert head["balance_cents"] == 250_000 - 350
-    assert (head["day"]["pnl_cents"], head["day"]["trips"], head["day"]["wins"]) == (-350, 2, 1)
-    replica.fold(closed(3, 1, at("10:00", "2025-12-03")))
-    replica.fold(closed(1, 0))
-    head = sections(replica)["head"]
-    assert (head["day"]["pnl_cents"], head["balance_cents"]) == (1, 250_000 + 101)
-
-
-def test_a_closed_fence_is_shown_with_its_causes_until_each_is_gone() -> None:
-    link = FenceClosed(ts_ns=at("10:00"), cause=FenceCause.LINK, detail="down")
-    differs = FenceClosed(ts_ns=at("10:00"), cause=FenceCause.MISMATCH, detail="+1 and 0")
-    replica = fold(link, differs)
-    assert sections(replica)["head"]["fence"] == [
-        {"cause": "link", "detail": "down"}, {"cause": "mismatch", "detail": "+1 and 0"},
-    ]  # fmt: skip
-    replica.fold(FenceOpened(ts_ns=at("10:01"), cause=FenceCause.LINK, detail="agreed"))
-    assert [row["cause"] for row in sections(replica)["head"]["fence"]] == ["mismatch"]
-
-
 def test_a_change_that_is_refused_does_not_reject_the_bracket() -> None:
     (row,) = sections(fold(*SENT, accepted(), rejected("cancel-1")))["signals"]["rows"]
     assert row["fate"] == "accepted"
-
-
-AT = {"contract": CONTRACT, "ts_ns": at("10:05")}
-ID = {**AT, "client_id": "client-1"}
-TOLD = CommandGiven(
-    id="c", ts_ns=2**62, action=Action.OPEN_FENCE, cause="kill", who="anna", reason="repaired"
-)
-
-
-def test_a_command_is_told_in_the_log_and_its_clock_is_not_the_markets() -> None:
-    replica = fold(TOLD)
-    (event,) = replica.events
-    assert (event.what, event.detail) == ("told: open_fence kill", "anna: repaired")
-    assert replica.clock_ns == 0
-
-
-BUILDING = TierChanged(
-    ts_ns=at("10:05"), tier=1, before=0, name="MES Building", instrument="MES", traded=True,
-    balance_cents=250_000, quantity_max=3, loss_limit_cents=10_000, stop_cents=2_249,
-    stop_share_ppm=8_996,
-)  # fmt: skip
-
-
-def test_the_tier_that_stands_is_the_last_that_was_told() -> None:
-    assert sections(fold())["head"]["tier"] is None
-    told = {"name": "MES Building", "instrument": "MES", "quantity_max": 3,
-            "loss_limit_cents": 10_000}  # fmt: skip
-    assert sections(fold(BUILDING))["head"]["tier"] == told
-    grown = dataclasses.replace(BUILDING, tier=2, before=1, name="ES Starter", quantity_max=1)
-    changed_to = sections(fold(BUILDING, grown))["head"]["tier"]
-    assert changed_to == told | {"name": "ES Starter", "quantity_max": 1}
-
-
-LOG = {
-    "submitted": make_submitted(),
-    "submitted again, 2": make_submitted(attempt=2),
-    "flatten ordered": FlattenOrdered(**AT, flatten_id="f", reason=ExitReason.MANUAL),
-    "submitted again, 3": make_flatten(attempt=3),
-    "change asked": ModifySubmitted(**ID, request_id="r", leg=Leg.STOP, price=1),
-    "cancel asked": CancelSubmitted(**ID, request_id="r", reason="rest"),
-    "status asked": StatusAsked(**ID, request_id="r"),
-    "accepted": accepted(),
-    "rejected": rejected(),
-    "filled": filled(),
-    "moved": OrderModified(**ID, request_id="", leg=Leg.STOP, price=1, cause=StopCause.TRAIL),
-    "cancelled": OrderCancelled(**ID, request_id="", leg=Leg.ENTRY, left=1, reason="late"),
-    "expired": OrderExpired(**ID, left=1),
-    "link down": LinkChanged(ts_ns=at("10:05"), up=False, reason="line"),
-    "link up": LinkChanged(ts_ns=at("10:05"), up=True, reason="line"),
-    "books differ": BooksDiffer(**AT, request_id="r", ours=1, theirs=0, detail="differ"),
-    "tier 0 to 1": BUILDING,
-    "margin short": MarginShort(**AT, needed_cents=50_000, equity_cents=40_000),
-    "margin restored": MarginRestored(**AT, needed_cents=50_000, equity_cents=60_000),
-    "still exposed": StillExposed(**AT, quantity=1, hard_stop_ns=at("16:59")),
-    "adopted": PositionAdopted(**AT, quantity=1, entry_sum=1, who="me", reason="mine"),
-}
-
-
-@pytest.mark.parametrize("what", LOG)
-def test_the_log_of_orders_has_a_line_for_each_message(what: str) -> None:
-    (row,) = sections(fold(LOG[what]))["orders"]["rows"]
-    assert (row["what"], row["at"]) == (what, LOG[what].ts_ns // 10**6)
-
-
-def test_the_log_takes_nothing_that_is_not_about_orders() -> None:
-    with pytest.raises(ValueError, match="not about an order"):
-        line(make_bar())
-def test_metrics_that_turn_are_told_to_whoever_holds_the_position_they_speak_against() -> None:
-    def said(against: Direction) -> FlowTurned:
-        said_ns = at("10:06")
-        return FlowTurned(contract="ESZ5", ts_ns=said_ns, against=against, reason="delta -2,000")
-
-    assert fold(said(Direction.LONG)).events == fold(opened(), said(Direction.SHORT)).events
-    (event,) = fold(opened(), said(Direction.LONG)).events
-    assert (event.what, event.direction, event.detail) == ("flow turned", "long", "delta -2,000")
-    assert len(fold(opened(), said(Direction.LONG), closed(), said(Direction.LONG)).events) == 1
-
-
-def test_a_halt_is_shown_until_trading_resumes() -> None:
-    halted = TradingHalted(
-        ts_ns=at("11:00"), reason="daily_loss", day_pnl_cents=-30_100, limit_cents=-30_000
-    )
-    replica = fold(halted)
-    assert sections(replica)["head"]["halted"]["reason"] == "daily_loss"
-    replica.fold(TradingResumed(ts_ns=at("12:00"), reason="new day"))
-    assert sections(replica)["head"]["halted"] is None
-
-
-def test_a_reported_balance_wins_over_our_own_sum() -> None:
-    report = BalanceReported(ts_ns=at("11:00"), balance_cents=7, day_pnl_cents=0)
-    assert sections(fold(closed(), report))["head"]["balance_cents"] == 7
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_the_balance_is_the_same_in_whichever_order_two_streams_are_read(seed: int) -> None:
-    dice = random.Random(seed)
-    desk: list[Message] = []
-    risk: list[Message] = []
-    balance = 250_000
-    for minute in range(8):
-        net = dice.randrange(-500, 500)
-        desk.append(closed(minute, net, at(f"10:0{minute}")))
-        balance += net
-        report_ns = at(f"10:0{minute}") + dice.choice((0, 1, 10**9))
-        risk.append(BalanceReported(ts_ns=report_ns, balance_cents=balance, day_pnl_cents=0))
-    risk = risk[: dice.randrange(9)]  # The last results may not be reported yet.
-    replica = Replica(250_000)
-    while desk or risk:
-        stream = dice.choice([each for each in (desk, risk) if each])
-        replica.fold(stream.pop(0))
-    assert sections(replica)["head"]["balance_cents"] == balance
-
-
-def test_an_older_report_takes_nothing_back() -> None:
-    early, late = (
-        BalanceReported(ts_ns=at(when), balance_cents=cents, day_pnl_cents=0)
-        for when, cents in (("10:00", 1), ("11:00", 2))
-    )
-    assert sections(fold(late, early))["head"]["balance_cents"] == 2
 
 
 def test_the_end_of_the_tape_is_seen_and_an_older_cut_takes_nothing_back() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from actors.core.market import live_book
 from protocol.market import Cut, DepthBatch, FeedLost, FeedRestored, TradeBatch
+from tests.actors.adapters.feeds.live_floor import ROLLED_NS, Floor, S, full_disk
 from tests.actors.adapters.feeds.test_depth_dbn import esh4, told_after
-from tests.actors.adapters.feeds.test_live import ROLLED_NS, Floor, S, full_disk
 from tests.venues.databento.depth import (
     book,
     book_in,
@@ -34,15 +34,8 @@ from tests.venues.databento.records import (
     error,
     wanted,
 )
-from tests.venues.databento.shared import SharedConnection, shared
 
 MS = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def connection() -> Iterator[SharedConnection]:
-    with shared() as one:
-        yield one
 
 
 @pytest.fixture
