@@ -7,7 +7,8 @@ the signal points the other way.
 
 A change over a reset of the cumulative delta is none: the observations begin anew with the count.
 The night moves a tenth of what the day moves, so changes of the regular session and of the hours
-outside it have a deviation each; otherwise every morning would look like effort.
+outside it have a deviation each; otherwise every morning would look like effort. A change that
+reaches from one into the other is neither's and counts for none.
 """
 
 import math
@@ -129,7 +130,11 @@ class Effort:
         if not self.history.one_count(self.rule.bars):
             return []
         bars = self.history.bars
-        past = self.by_day if phase(bar.start_ns) is Phase.RTH else self.by_night
+        by_day = phase(bar.start_ns) is Phase.RTH
+        # The first bar only says from where; what changed began with the second.
+        if (phase(bars[1].start_ns) is Phase.RTH) is not by_day:
+            return []
+        past = self.by_day if by_day else self.by_night
         price_change, cvd_change = bar.close - bars[0].close, bar.cvd - bars[0].cvd
         push, count = None, len(past)
         if _may_push(price_change, cvd_change, count, self.rule):

@@ -115,6 +115,21 @@ def test_the_night_is_not_measured_against_the_day():
     assert fed(Effort(SMALL), series([*night, *loud], start="07:30")) != []
 
 
+def test_a_change_that_reaches_from_the_day_into_the_night_is_neithers():
+    night, day = deltas(*[10, -10] * 9), deltas(*[400, -400] * 39)
+    # The close lies before the last four bars; only the first of them still measures some day.
+    evening = deltas(0, 0, 10, -10)
+    bars = series([*night, *day, *evening], start="08:00")
+    assert [phase(bar.start_ns) is Phase.RTH for bar in bars[-5:]] == [True] + [False] * 4
+    watch = Effort(SMALL)
+    fed(watch, bars[:-4])
+    before = list(watch.by_day.changes), list(watch.by_night.changes)
+    assert fed(watch, bars[-4:-3]) == []
+    assert (list(watch.by_day.changes), list(watch.by_night.changes)) == before
+    assert fed(watch, bars[-3:]) == []
+    assert list(watch.by_night.changes) == [*before[1], 0, 10, 0]
+
+
 def test_bars_of_unknown_sides_only_are_no_effort():
     assert fed(Effort(SMALL), series(deltas(*[0] * 40))) == []
 
@@ -141,6 +156,8 @@ def slow(bars, rule):
         if any(first < reset <= t for reset in resets):
             continue
         by_day = phase(bars[t].start_ns) is Phase.RTH
+        if any((phase(bar.start_ns) is Phase.RTH) is not by_day for bar in bars[first + 1 : t]):
+            continue
         change = bars[t].cvd - bars[first].cvd
         past = [old for day, old in changes if day is by_day][-CHANGES_MAX:]
         changes.append((by_day, change))
@@ -152,7 +169,7 @@ def slow(bars, rule):
     return found
 
 
-@given(rows_of(), st.sampled_from(["10:00", "08:30"]))
+@given(rows_of(), st.sampled_from(["10:00", "08:30", "15:00"]))
 def test_a_series_gives_what_the_slow_reference_gives(rows, start):
     bars = series(rows, start=start)
     for deviations_ppm in (1_000_000, 1_370_001):
