@@ -1,6 +1,7 @@
 """The digest of a run: one number over every bar, signal, order and fill, in their order."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -41,25 +42,28 @@ class MemoryBooks:
     """Books that outlive their shell but not their process: for the local runtime."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, list[Message]] = {}
+        self._kept: defaultdict[str, list[Message]] = defaultdict(list)
         self._positions: Positions = {}
-        self._open: list[tuple[str, int, Message | None]] = []
+        self._open: defaultdict[str, list[Message]] = defaultdict(list)
+        self._read: Positions = {}
 
     def positions(self) -> Positions:
         self._open.clear()  # Whoever asks for positions starts anew; the uncommitted is gone.
+        self._read.clear()
         return dict(self._positions)
 
     def add(self, stream: str, seq: int, message: Message | None) -> None:
-        self._open.append((stream, seq, message))
+        self._read[stream] = seq
+        if message is not None:
+            self._open[stream].append(message)
 
     def add_frame(self, stream: str, seq: int, kind: type[Message], frame: bytes) -> None:
         self.add(stream, seq, decode(frame))
 
     def commit(self) -> None:
-        for stream, seq, message in self._open:
-            self._positions[stream] = seq
-            if message is not None:
-                self._kept.setdefault(stream, []).append(message)
+        self._positions |= self._read
+        for stream, messages in self._open.items():
+            self._kept[stream] += messages
         self._open.clear()
 
     def entries(self, stream: str) -> Iterable[Message]:

@@ -89,9 +89,6 @@ class Windows(NamedTuple):
     high: NDArray[np.int64]
     buys: NDArray[np.int64]  # Contracts.
     sells: NDArray[np.int64]
-    volume: NDArray[np.int64]
-    unsure: NDArray[np.int64]  # Of the volume: its side is inferred or unknown.
-    last: NDArray[np.int64]  # Ticks: the price of the last trade.
 
 
 def absorbed_windows(trades: Trades, rule: TapeAbsorptionRule, first: int = 0) -> Windows:
@@ -102,27 +99,38 @@ def absorbed_windows(trades: Trades, rule: TapeAbsorptionRule, first: int = 0) -
     rows = _heavy(trades.size, rule, first)
     if len(rows) == 0:  # As good as always in a live batch.
         return _NO_WINDOWS
-    within = np.arange(1 - rule.window_trades, 1)[:, None] + rows  # A column for each window.
+    within = _within(rows, rule)
+    price, size = trades.price.take(within), trades.size.take(within)
+    side = trades.aggressor.take(within)
     # 64 bits: the prices of a broken feed may lie further apart than 32 can hold.
-    price = trades.price.take(within).astype(np.int64)
-    size, side = trades.size.take(within), trades.aggressor.take(within)
-    source = trades.source.take(within)
-    inferred = (source == SOURCE_NONE) | (source == SOURCE_TICKRULE)
-    low, high = np.minimum.reduce(price), np.maximum.reduce(price)
+    low, high = (limit.reduce(price).astype(np.int64) for limit in (np.minimum, np.maximum))
     buys = np.add.reduce(size * (side == BUY), dtype=np.int64)
     sells = np.add.reduce(size * (side == SELL), dtype=np.int64)
-    volume = np.add.reduce(size, dtype=np.int64)
-    unsure = np.add.reduce(size * inferred, dtype=np.int64)
     strong, weak = np.maximum(buys, sells), np.maximum(np.minimum(buys, sells), 1)
-    moved = price[-1] - price[0]
+    moved = np.subtract(price[-1], price[0], dtype=np.int64)
     kept = (
         (high - low <= rule.range_ticks_max)
         & (buys != sells)
         & (strong * float(PPM) >= weak * float(rule.ratio_ppm))
         & (np.where(buys > sells, moved, -moved) <= rule.move_ticks_max)
     ).nonzero()[0]
-    columns = (rows, low, high, buys, sells, volume, unsure, price[-1])
-    return Windows(*[column.take(kept) for column in columns])
+    return Windows(*[column.take(kept) for column in (rows, low, high, buys, sells)])
+
+
+def volumes(
+    trades: Trades, rows: NDArray[np.int64], rule: TapeAbsorptionRule
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the volumes of the windows that end at `rows`, and what has no sure side of them."""
+    within = _within(rows, rule)
+    size, source = trades.size.take(within), trades.source.take(within)
+    unsure = (source == SOURCE_NONE) | (source == SOURCE_TICKRULE)
+    return np.add.reduce(size, dtype=np.int64), np.add.reduce(size * unsure, dtype=np.int64)
+
+
+def _within(rows: NDArray[np.int64], rule: TapeAbsorptionRule) -> NDArray[np.int64]:
+    """Return the rows of the windows that end at `rows`, a column for each."""
+    within: NDArray[np.int64] = np.arange(1 - rule.window_trades, 1)[:, None] + rows
+    return within
 
 
 def _heavy(size: NDArray[np.int32], rule: TapeAbsorptionRule, first: int) -> NDArray[np.intp]:

@@ -14,7 +14,12 @@ from numpy.typing import NDArray
 
 from actors.core.columns import BYTE, PRICE, SIZE, TS, Trades, falls
 from actors.core.ids import id_of
-from actors.core.patterns.absorbed_windows import SELL, TapeAbsorptionRule, absorbed_windows
+from actors.core.patterns.absorbed_windows import (
+    SELL,
+    TapeAbsorptionRule,
+    absorbed_windows,
+    volumes,
+)
 from actors.core.patterns.raised import LOW_QUALITY_PPM, ppm
 from protocol.patterns import DIRECTION, Pattern
 from protocol.signals import PPM, SignalRaised
@@ -78,9 +83,11 @@ class TapeAbsorption:
         sold = found.buys > found.sells  # Buyers were absorbed: by sellers, at the high.
         price = np.where(sold, found.high, found.low)
         new = self._new(ts, sold, price)
-        columns = [column.take(new).tolist() for column in (ts, sold, price, *found[1:])]
-        rows = (found.row.take(new) + shift).tolist()
-        return list(zip(rows, map(self._signal, *columns), strict=True))
+        rows = found.row.take(new)
+        columns = [column.take(new) for column in (ts, sold, price, *found[1:])]
+        columns += [*volumes(known, rows, self.rule), known.price.take(rows)]
+        signals = map(self._signal, *[column.tolist() for column in columns])
+        return list(zip((rows + shift).tolist(), signals, strict=True))
 
     def _new(
         self, ts: NDArray[np.int64], sold: NDArray[np.bool_], prices: NDArray[np.int64]
