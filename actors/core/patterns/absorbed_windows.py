@@ -70,7 +70,7 @@ class TapeAbsorptionRule:
 
     @property
     def factors(self) -> tuple[int, int]:
-        """Of a window's volume and of all its baseline's, small: so they are compared."""
+        """What a window's volume and that of its whole baseline are compared by, in least terms."""
         times, multiple = self.windows_max * PPM, self.volume_multiple_ppm
         common = math.gcd(times, multiple)
         return times // common, multiple // common
