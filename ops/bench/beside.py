@@ -104,9 +104,14 @@ def detectors(found: Found) -> Iterator[Beside]:
 
 
 def tape(trades: Trades) -> Iterator[Beside]:
-    """Yield absorption on the tape, then the whole chain from trades to patterns and indicators."""
+    """Yield sides, absorption on the tape, and all from trades to patterns and indicators."""
     settings = Settings()
     shapes = [(peer, peer.trades(trades)) for peer in PEERS]
+    yield Beside(
+        "sides by the tick rule",
+        patterns.best(partial(patterns.run_sides, trades)),
+        _seconds((p.name, p.chain.sides, columns) for p, columns in shapes),
+    )
     yield Beside(
         "tape_absorption",
         len(trades) / patterns.tape_rate(trades, settings),

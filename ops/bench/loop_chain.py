@@ -36,6 +36,17 @@ def chain(ts: list[int], prices: list[int], sizes: list[int], sides: list[int]) 
     return found
 
 
+def sides(_ts: list[int], prices: list[int], _sizes: list[int], _sides: list[int]) -> list[int]:
+    """Return the sides by the tick rule alone (domain 1.2); 0 before the first change of price."""
+    found, side, last = [], 0, prices[0]
+    for price in prices:
+        if price != last:
+            side = 1 if price > last else 2
+            last = price
+        found.append(side)
+    return found
+
+
 def finished(trades: Lists) -> Ready:
     """Return the bars of five minutes that ended, and the values of the regular sessions."""
     footprints: dict[int, Footprint] = {}

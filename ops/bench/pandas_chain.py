@@ -36,6 +36,13 @@ def chain(trades: pd.DataFrame) -> Answer:
     return found
 
 
+def sides(trades: pd.DataFrame) -> pd.Series:
+    """Return the sides by the tick rule alone (domain 1.2); 0 before the first change of price."""
+    moved = trades["price"].diff()
+    turns = pd.Series(np.where(moved > 0, 1.0, 2.0), trades.index)
+    return turns.where(moved.fillna(0) != 0).ffill().fillna(0).astype(np.uint8)
+
+
 def finished(trades: pd.DataFrame) -> Frames:
     """Return the tables of the bars of five minutes that ended."""
     start = trades["ts"] // BAR_NS * BAR_NS

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from numpy.typing import NDArray
 
 from actors.adapters.feeds.ingest import Recording
 from actors.adapters.feeds.port import Refusals
@@ -94,6 +95,14 @@ def tape_rate(trades: Trades, settings: Settings) -> float:
             detectors.add_trades(batch)
 
     return len(trades) / best(detect)
+
+
+def run_sides(trades: Trades) -> NDArray[np.uint8]:
+    """Return the sides of trades that came without one, batch by batch."""
+    blank = np.zeros(len(trades), np.uint8)
+    bare = dataclasses.replace(trades, aggressor=blank, source=blank, bid=None, ask=None)
+    inference = SideInference(SideRule())
+    return np.concatenate([inference.infer(part).aggressor for part in _parts(bare, STEP)])
 
 
 def regime_rate(found: Found, settings: Settings) -> float:

@@ -36,6 +36,13 @@ def chain(trades: pl.DataFrame) -> Answer:
     return found
 
 
+def sides(trades: pl.DataFrame) -> pl.Series:
+    """Return the sides by the tick rule alone (domain 1.2); 0 before the first change of price."""
+    moved = PRICE.diff()
+    turns = pl.when(moved > 0).then(1).when(moved < 0).then(2).otherwise(None)
+    return trades.select(turns.forward_fill().fill_null(0).cast(pl.UInt8)).to_series()
+
+
 def finished(trades: pl.DataFrame) -> Frames:
     """Return the tables of the bars of five minutes that ended."""
     start, side, size = col("ts") // BAR_NS * BAR_NS, col("side"), col("size")

@@ -121,6 +121,12 @@ def test_a_peer_given_the_same_trades_finds_the_same_absorption_on_the_tape(peer
     assert rows_of(peer.levels.tape_absorption(*peer.trades(day.trades))) == ours
 
 
+def test_a_peer_given_the_same_trades_without_sides_finds_the_same_sides(peer, day):
+    ours = patterns.run_sides(day.trades).tolist()
+    assert set(ours) == {0, 1, 2} and ours[0] == 0
+    assert list(peer.chain.sides(*peer.trades(day.trades))) == ours
+
+
 def test_a_peer_that_makes_the_whole_chain_from_trades_finds_all_the_same_patterns(peer, day):
     ours = raised(day, Settings()) | raised_on_the_tape(day)
     assert rows_of(peer.chain.chain(*peer.trades(day.trades))) == ours
