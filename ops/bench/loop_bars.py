@@ -47,8 +47,11 @@ def effort(given: Ready) -> Answer:
         if count[number] != count[number - 9]:
             continue
         bars = given.bars[number - 9 : number + 1]
+        by_day = bars[-1].phase == RTH
+        if any((bar.phase == RTH) is not by_day for bar in bars[1:]):
+            continue
         change = bars[-1].cvd - bars[0].cvd
-        past = changes[bars[-1].phase == RTH]
+        past = changes[by_day]
         known, n = past[-200:], min(len(past), 200)
         past.append(change)
         if n < 20 or abs(bars[-1].close - bars[0].close) > 2:

@@ -38,9 +38,10 @@ def _counts(bars: pd.DataFrame) -> pd.Series:
 def effort(given: Frames) -> Answer:
     """Return effort without result (domain 2.4 E)."""
     bars, count = given.bars, _counts(given.bars)
-    known = count == count.shift(9)
+    day = bars["phase"] == PHASES.index(Phase.RTH)
+    known = (count == count.shift(9)) & day.rolling(9).sum().isin((0, 9))
     change, moved = bars["cvd"].diff(9)[known], bars["close"].diff(9)[known]
-    by_day = bars["phase"][known] == PHASES.index(Phase.RTH)
+    by_day = day[known]
     past = pd.concat(
         change[part].rolling(200, min_periods=20).std(ddof=0).shift()
         for part in (by_day, ~by_day)

@@ -60,8 +60,9 @@ def effort(given: Frames) -> Answer:
             moved=CLOSE.diff(9),
             top=HIGH.rolling_max(10),
             bottom=LOW.rolling_min(10),
+            days=by_day.cast(pl.Int64).rolling_sum(9),
         )
-        .filter(col("count") == col("count").shift(9))
+        .filter((col("count") == col("count").shift(9)) & col("days").is_in((0, 9)))
         .with_columns(past=past)
         .filter((col("moved").abs() <= 2) & (col("past") > 0))
         .collect()

@@ -123,18 +123,19 @@ class Effort:
         self.history = BarHistory(rule.bars)
         changes_max = max(CHANGES_MAX, rule.changes_min)
         self.by_day, self.by_night = PastChanges(changes_max), PastChanges(changes_max)
+        self.day = False  # Whether the last bar lies in the regular session ...
+        self.alike = 0  # ... and how many in a row do as it does.
 
     def add(self, bar: BarClosed) -> list[SignalRaised]:
         """Take in the next bar and return the signal that it confirms, if any."""
         self.history.add(bar)
-        if not self.history.one_count(self.rule.bars):
+        before, self.day = self.day, phase(bar.start_ns) is Phase.RTH
+        self.alike = self.alike + 1 if self.day is before else 1
+        # The first bar only says from where; what changed began with the second.
+        if not self.history.one_count(self.rule.bars) or self.alike < self.rule.bars - 1:
             return []
         bars = self.history.bars
-        by_day = phase(bar.start_ns) is Phase.RTH
-        # The first bar only says from where; what changed began with the second.
-        if (phase(bars[1].start_ns) is Phase.RTH) is not by_day:
-            return []
-        past = self.by_day if by_day else self.by_night
+        past = self.by_day if self.day else self.by_night
         price_change, cvd_change = bar.close - bars[0].close, bar.cvd - bars[0].cvd
         push, count = None, len(past)
         if _may_push(price_change, cvd_change, count, self.rule):

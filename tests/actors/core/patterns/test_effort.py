@@ -27,6 +27,7 @@ from tests.actors.core.patterns.sessions import (
     rows_of,
     series,
 )
+from tests.makers import at
 
 RULE = EffortRule(bars=10, price_ticks_max=2, deviations_ppm=2_000_000, changes_min=20)
 SMALL = EffortRule(bars=3, price_ticks_max=2, deviations_ppm=2_000_000, changes_min=4)
@@ -128,6 +129,13 @@ def test_a_change_that_reaches_from_the_day_into_the_night_is_neithers():
     assert (list(watch.by_day.changes), list(watch.by_night.changes)) == before
     assert fed(watch, bars[-3:]) == []
     assert list(watch.by_night.changes) == [*before[1], 0, 10, 0]
+
+
+def test_a_change_of_two_nights_with_a_day_between_them_is_neithers():
+    hours = ("07:00", "08:00", "12:00", "18:30")
+    watch = Effort(dataclasses.replace(SMALL, bars=4))
+    fed(watch, series([{"start_ns": at(hour), "end_ns": at(hour) + 1} for hour in hours]))
+    assert not watch.by_night.changes and not watch.by_day.changes
 
 
 def test_bars_of_unknown_sides_only_are_no_effort():
