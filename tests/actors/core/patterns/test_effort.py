@@ -132,7 +132,7 @@ def test_a_change_that_reaches_from_the_day_into_the_night_is_neithers():
 
 
 def test_a_change_of_two_nights_with_a_day_between_them_is_neithers():
-    hours = ("07:00", "08:00", "12:00", "18:30")
+    hours = ("07:00", "08:00", "12:00", "18:30", "19:00")
     watch = Effort(dataclasses.replace(SMALL, bars=4))
     fed(watch, series([{"start_ns": at(hour), "end_ns": at(hour) + 1} for hour in hours]))
     assert not watch.by_night.changes and not watch.by_day.changes
