@@ -1,19 +1,21 @@
 // Signals and what became of each; a click shows its way, decision by decision.
 
 import {column, day, named, number, share, side, told} from "./columns.js";
-import {byId, make} from "./dom.js";
+import {byId, make, text} from "./dom.js";
 import {filters, query} from "./filters.js";
-import {dateTime, words} from "./format.js";
+import {dateTime, whole, words} from "./format.js";
 import {start} from "./frame.js";
 import {watch} from "./live.js";
-import {Table} from "./table.js";
+import {PAGE, Table} from "./table.js";
 
 const AGAIN_MS = 3000;
 const FATES = {bracket: "● bracket", approved: "● approved", target: "◆ target only"};
 let decimals = 2;
-let raised = -1;
+let raised = null; // By the last word, ...
+let known = null; // ... and when the table was last asked for.
 let due = null;
 
+const scroller = byId("table").closest(".scroll");
 const table = new Table(byId("table"), {
   path: "/api/signals",
   query,
@@ -38,18 +40,39 @@ function fate(name) {
   return make("td", {class: taken ? "amber" : "soft"}, taken ?? words(name));
 }
 
+async function load() {
+  const now = raised;
+  byId("came").hidden = true;
+  await table.load();
+  if (!table.failed) known = now ?? known;
+}
+
+// Who has gone further back, or reads one, is not disturbed: he is told how many have come.
+function takeIn() {
+  due = null;
+  const back = scroller.scrollTop > 0 || table.rows.length > PAGE;
+  if (!back && !document.querySelector("dialog[open]")) {
+    load();
+    return;
+  }
+  text("came", `↑ ${whole(raised - known)} newer`).hidden = raised <= known;
+  due = setTimeout(takeIn, AGAIN_MS);
+}
+
 watch((sections, changed) => {
   if (!changed.has("head")) return;
   if (sections.head.contract) decimals = sections.head.instrument.decimals;
   const now = sections.head.counts["signal.raised"] ?? 0;
-  // Who has gone further back, or reads one, is not disturbed.
-  if (now === raised || table.rows.length > 100 || document.querySelector("dialog[open]")) return;
+  if (now === known && !table.failed) return;
   raised = now;
-  due ??= setTimeout(() => {
-    due = null;
-    table.load();
-  }, AGAIN_MS);
+  known ??= now; // None is new of those before the first word.
+  due ??= setTimeout(takeIn, AGAIN_MS);
 });
-filters("/api/signals", () => table.load());
+byId("came").addEventListener("click", () => {
+  scroller.focus({preventScroll: true}); // The button goes away.
+  scroller.scrollTo(0, 0);
+  load();
+});
+filters("/api/signals", load);
 start();
-table.load();
+load();

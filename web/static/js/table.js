@@ -6,7 +6,7 @@ import {byId, clicked, make, renew, text} from "./dom.js";
 import {counted} from "./format.js";
 import {openTrail} from "./trail.js";
 
-const PAGE = 100;
+export const PAGE = 100;
 const PAGE_MAX = 500; // That the server gives.
 
 export class Table {
@@ -24,6 +24,9 @@ export class Table {
     this.rows = [];
     this.next = null;
     this.turn = 0;
+    this.asked = null; // What the rows are the answer to.
+    this.failed = null; // Why the last request came to nothing.
+    this.came = 0; // Rows that `again` was told of and has not got yet.
     this.head = make("thead", {}, make("tr", {}, ...columns.map((column) => this.heading(column))));
     this.body = make("tbody");
     this.foot = make("tfoot");
@@ -66,12 +69,13 @@ export class Table {
 
   async load() {
     const turn = (this.turn += 1);
-    this.next = null;
+    const asked = JSON.stringify(this.wish());
+    this.came = 0;
     const page = await this.ask(null);
     if (turn !== this.turn) return;
-    this.rows = page.rows;
-    this.next = page.next;
-    this.draw();
+    if (page) this.take(page.rows, page.next);
+    else if (asked !== this.asked) this.take([], null); // They would pass for the answer to this.
+    this.asked = asked;
   }
 
   // Asks anew for what is shown and for `count` rows that have come: none that is read goes away.
@@ -79,35 +83,47 @@ export class Table {
     const {turn} = this;
     const rows = [];
     let next = null;
+    this.came += count;
     do {
-      const wanted = this.rows.length + count - rows.length;
+      const wanted = this.rows.length + this.came - rows.length;
       const page = await this.ask(next, Math.min(PAGE_MAX, Math.max(PAGE, wanted)));
-      if (turn !== this.turn) return;
+      if (turn !== this.turn || !page) return;
       rows.push(...page.rows);
       next = page.next;
-    } while (next && rows.length < this.rows.length + count);
-    this.rows = rows;
-    this.next = next;
-    this.draw();
+    } while (next && rows.length < this.rows.length + this.came);
+    this.came = 0;
+    this.take(rows, next);
   }
 
   async more() {
     const {turn, next} = this;
     const page = await this.ask(next);
     if (turn !== this.turn || next !== this.next) return; // These are there, or not the next ones.
-    this.rows = [...this.rows, ...page.rows];
-    this.next = page.next;
-    this.draw();
+    if (page) this.take([...this.rows, ...page.rows], page.next);
   }
 
+  wish() {
+    return {...this.query(), ...(this.served && {sort: this.sort})};
+  }
+
+  // Null where nothing is to be had: what is shown stays, and says why it is not the newest.
   async ask(cursor, limit = PAGE) {
-    const query = {...this.query(), limit, cursor, ...(this.served && {sort: this.sort})};
+    const {turn} = this;
+    let [page, failed] = [null, null];
     try {
-      return await get(this.path, query);
+      page = await get(this.path, {...this.wish(), limit, cursor});
     } catch (error) {
-      this.nothing = `not to be had: ${error.message}`;
-      return {rows: [], next: null};
+      failed = error.message;
     }
+    if (turn === this.turn) this.failed = failed;
+    if (failed) this.draw();
+    return page;
+  }
+
+  take(rows, next) {
+    this.rows = rows;
+    this.next = next;
+    this.draw();
   }
 
   show(rows) {
@@ -120,25 +136,19 @@ export class Table {
     let rows = this.ordered();
     if (wanted) rows = rows.filter((row) => JSON.stringify(row).toLowerCase().includes(wanted));
     this.drawn = rows;
-    renew(
-      this.body,
-      ...(rows.length
-        ? rows.map((row) => this.row(row))
-        : [
-            make(
-              "tr",
-              {},
-              make("td", {class: "empty", colspan: this.columns.length}, this.nothing),
-            ),
-          ]),
-    );
+    const {failed} = this;
+    const nothing = failed && !this.rows.length ? `not to be had: ${failed}` : this.nothing;
+    const line = (cls, said) =>
+      make("tr", {}, make("td", {class: cls, colspan: this.columns.length}, said));
+    const shown = rows.map((row) => this.row(row));
+    renew(this.body, ...(shown.length ? shown : [line("empty", nothing)]));
     this.headings();
     const count = byId("count");
     if (count) text("count", counted(rows.length, "row") + (this.next ? " and more" : ""));
-    const button = make("button", {type: "button"}, "More");
     renew(
       this.foot,
-      ...(this.next ? [make("tr", {}, make("td", {colspan: this.columns.length}, button))] : []),
+      ...(this.next ? [line("", make("button", {type: "button"}, "More"))] : []),
+      ...(failed && this.rows.length ? [line("failed", `last request failed: ${failed}`)] : []),
     );
   }
 

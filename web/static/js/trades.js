@@ -59,7 +59,7 @@ watch((sections, changed) => {
   if (!changed.has("head")) return;
   if (sections.head.contract) decimals = sections.head.instrument.decimals;
   const now = sections.head.counts["order.position_closed"] ?? 0;
-  if (now === trips) return;
+  if (now === trips && !table.failed) return; // What failed is asked for again.
   fresh += Math.max(0, now - trips);
   trips = now;
   due ??= setTimeout(() => {
