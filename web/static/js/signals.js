@@ -42,9 +42,10 @@ function fate(name) {
 
 async function load() {
   const now = raised;
-  byId("came").hidden = true;
   await table.load();
-  if (!table.failed) known = now ?? known;
+  if (table.failed) return;
+  known = now ?? known;
+  byId("came").hidden = true;
 }
 
 // Who has gone further back, or reads one, is not disturbed: he is told how many have come.
