@@ -17,7 +17,7 @@ import numpy as np
 
 from actors.adapters.feeds.port import FeedError, Reason, Refusals, Rows
 from actors.adapters.frames import sync_directory
-from actors.core.columns import Trades, concat, trades_of
+from actors.core.columns import Trades, concat, grouped, trades_of
 from protocol.instruments import root_of
 from protocol.market import TradeBatch
 
@@ -148,7 +148,8 @@ def _written(
         column_encoding=dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED"),
         write_page_checksum=True,
     ) as writer:
-        for group in _grouped(months.checked(batches)):
+        checked = map(trades_of, months.checked(batches))
+        for group in map(concat, grouped(checked, GROUP_TRADES)):
             digest.add(group)
             trades, volume = trades + len(group), volume + int(group.size.sum(dtype=np.int64))
             quoted = quoted or group.bid is not None
@@ -182,20 +183,6 @@ class _OneContract:
                     " wanted one contract per file"
                 )
             yield batch
-
-
-def _grouped(batches: Iterable[TradeBatch]) -> Iterator[Trades]:
-    """Yield the trades of many batches in groups worth writing."""
-    waiting: list[Trades] = []
-    count = 0
-    for batch in batches:
-        waiting.append(trades_of(batch))
-        count += len(batch)
-        if count >= GROUP_TRADES:
-            yield concat(waiting)
-            waiting, count = [], 0
-    if count:
-        yield concat(waiting)
 
 
 def _table(pa: Any, trades: Trades, schema: "pa.Schema") -> "pa.Table":

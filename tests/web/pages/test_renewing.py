@@ -1,5 +1,7 @@
 """Tables while the floor goes on: what is read stays, what has come or went wrong is told."""
 
+from typing import Any
+
 import pytest
 
 from protocol.orders import PositionClosed
@@ -91,6 +93,24 @@ def test_a_table_that_cannot_be_renewed_stays_and_says_so_until_it_can(
     # The one that came while nothing was to be had drives none out that was read, either.
     assert look.text("#count") == "102 rows and more"
     assert look.page.evaluate(READ) == pytest.approx(height, abs=1)
+
+
+def test_an_answer_that_a_later_one_has_overtaken_is_not_shown(room: Room, look: Look) -> None:
+    keep(room.run_dir, {"desk": [closed(id) for id in range(TRIPS)]})
+    look.go(room, "/trades")
+    look.until("#count", "100 rows and more")
+    late: list[Any] = []
+    look.page.route("**/api/trades?*", lambda route: late.append((route, route.fetch())), times=1)
+    with look.page.expect_request("**/api/trades?*"):
+        close(room, TRIPS)
+    close(room, TRIPS + 1)
+    look.page.wait_for_selector(f"{NEWEST}[data-key=b{TRIPS + 1}]", state="attached")
+    ((route, answer),) = late
+    with look.page.expect_response("**/api/trades?*"):
+        route.fulfill(response=answer)
+    look.page.evaluate("async () => (await fetch('/healthz')).text()")
+    assert look.page.locator(f"{NEWEST}[data-key=b{TRIPS + 1}]").count() == 1
+    assert look.text("#count") == "102 rows and more"
 
 
 def test_a_first_request_that_fails_says_so_and_an_empty_table_that_it_has_nothing(

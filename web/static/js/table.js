@@ -27,6 +27,7 @@ export class Table {
     this.asked = null; // What the rows are the answer to.
     this.failed = null; // Why the last request came to nothing.
     this.came = 0; // Rows that `again` was told of and has not got yet.
+    this.renewed = null; // What the last call of it is about to show.
     this.head = make("thead", {}, make("tr", {}, ...columns.map((column) => this.heading(column))));
     this.body = make("tbody");
     this.foot = make("tfoot");
@@ -81,13 +82,13 @@ export class Table {
   // Asks anew for what is shown and for `count` rows that have come: none that is read goes away.
   async again(count) {
     const {turn} = this;
-    const rows = [];
+    const rows = (this.renewed = []);
     let next = null;
     this.came += count;
     do {
       const wanted = this.rows.length + this.came - rows.length;
       const page = await this.ask(next, Math.min(PAGE_MAX, Math.max(PAGE, wanted)));
-      if (turn !== this.turn || !page) return;
+      if (turn !== this.turn || rows !== this.renewed || !page) return;
       rows.push(...page.rows);
       next = page.next;
     } while (next && rows.length < this.rows.length + this.came);
