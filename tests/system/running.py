@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic, monotonic_ns, sleep
 from typing import Any, TypeVar
@@ -18,13 +18,15 @@ import psutil  # type: ignore[import-untyped]
 from protocol.settings import Settings
 from supervision import bodies
 from supervision.runfile import Run, read_run
-from supervision.spec import SupervisorSpec, to_json
+from supervision.spec import ChildSpec, SupervisorSpec, to_json
 from supervision.status import Node, all_green, fold, read_documents
 from supervision.tree import floor
+from tests.system.feeds import LIMIT
 from tests.system.hosting import GREEN
 from tests.system.workers import LEDGER
 
 ROOT = Path(__file__).parents[2]
+HELD = "tests.system.feeds.HeldFeedShell"
 T = TypeVar("T")
 
 
@@ -86,6 +88,13 @@ class Running:
         handle = os.open(self.run_dir / f"{id}.fifo", os.O_WRONLY | os.O_NONBLOCK)
         os.write(handle, word.encode())
         os.close(handle)
+
+    def let(self, cuts: int | None) -> None:
+        """Let a held market go on until there are so many cuts; with None to its end."""
+        if cuts is None:
+            (self.run_dir / LIMIT).unlink(missing_ok=True)
+        else:
+            limit(self.run_dir, cuts)
 
     def ledger(self, event: str = "", id: str = "") -> list[dict[str, Any]]:
         entries = _lines(self.run_dir / LEDGER)
@@ -172,10 +181,19 @@ def running(
 
 
 @contextmanager
-def floor_in(directory: Path, settings: Settings, kind: type[R] = Running) -> Iterator[R]:
-    """Host the whole floor on what lies in a directory; nothing of it may outlive the test."""
+def floor_in(
+    directory: Path, settings: Settings, kind: type[R] = Running, cuts: int | None = None
+) -> Iterator[R]:
+    """Host the whole floor on what lies in a directory; nothing of it may outlive the test.
+
+    With `cuts` its market stands when there are so many, until it is let go on.
+    """
     (directory / GREEN).unlink(missing_ok=True)  # Of an earlier start.
-    run = kind(floor(settings.supervision), "fork", asdict(settings), 0, directory)
+    tree = floor(settings.supervision)
+    if cuts is not None:
+        limit(directory, cuts)
+        tree = held(tree)
+    run = kind(tree, "fork", asdict(settings), 0, directory)
     try:
         run.wait_green()
         yield run
@@ -185,6 +203,24 @@ def floor_in(directory: Path, settings: Settings, kind: type[R] = Running) -> It
     finally:
         left = run.end()
     assert not left, f"processes outlived the run: {left}"
+
+
+def held(tree: SupervisorSpec) -> SupervisorSpec:
+    """Return the tree with a market that can be held."""
+
+    def of(child: ChildSpec | SupervisorSpec) -> ChildSpec | SupervisorSpec:
+        if isinstance(child, SupervisorSpec):
+            return held(child)
+        return replace(child, start=HELD) if child.id == "feed" else child
+
+    return replace(tree, children=tuple(map(of, tree.children)))
+
+
+def limit(directory: Path, cuts: int) -> None:
+    """Write how many cuts there may be, in one step: the feed looks every millisecond."""
+    draft = directory / f"{LIMIT}.tmp"
+    draft.write_text(str(cuts))
+    draft.rename(directory / LIMIT)
 
 
 def _all(node: Node) -> Iterator[Node]:

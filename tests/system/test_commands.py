@@ -28,7 +28,8 @@ from supervision.inspection import NoAnswer, NotTaken, ask, tell
 from tests.simulation.floor import busy_settings
 from tests.system.running import Running, floor_in, until
 
-SPEED = 1_500.0  # The first position comes after two seconds, the close after seventeen.
+SPEED = 1_500.0  # The first position comes after two seconds.
+HELD, LATER = 120, 240  # Cuts, long after that and long before the close.
 KEPT = 400  # Ticks to stop and target: only a person closes it.
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.system, pytest.mark.timeout(120)]
@@ -113,7 +114,7 @@ def told_floor(journal: list[Message]) -> Iterator[Told]:
         data.mkdir(mode=0o700)
         day = later(SimulatedSession("ES", 11, 6_000), "08:45")
         write_tape(data / "tape.frames", tape(day, TapeRule.of(settings.feed, settings.bars)))
-        with floor_in(Path(directory), settings, Told) as run:
+        with floor_in(Path(directory), settings, Told, HELD) as run:
             yield run
         records = open_journal(settings, str(data), "desk")
         journal += records.load()
@@ -136,6 +137,7 @@ def test_halt_resume_flatten_and_force_sync_are_recorded_obeyed_and_outlive_the_
         run.kill("desk", "risk")
         run.wait_held()  # A halt leaves brackets where they are.
         run.give(Action.FLATTEN)
+        run.let(LATER)
         run.wait("desk", held={}, open={}, flattens={})
         run.wait("risk", halted=True, positions={})
         run.kill("desk", "risk")
@@ -163,6 +165,7 @@ def test_a_kill_by_page_file_or_command_stands_until_its_fence_is_opened_by_hand
         assert run.post("/api/kill", {"reason": "not confirmed"})[0] == 422
         assert run.state("desk")["fence"] == "open"
         assert run.post("/api/kill", {"confirm": True, "reason": "smoke"})[0] == 202
+        run.let(LATER)
         run.wait("desk", held={}, fence="kill")
         run.kill("desk")
         run.wait("desk", held={}, fence="kill")
