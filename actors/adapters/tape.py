@@ -80,7 +80,10 @@ class Tape:
 
     def was_released(self, number: int) -> None:
         """Note that a reader has taken `number`: an earlier incarnation released it."""
-        self._sent = max(self._sent, min(number, self.length))
+        number = min(number, self.length)
+        if number > self.last:
+            self._sent = number
+            self._anchor = None  # The clock goes on from here, not from where the tape began.
 
     def due_ns(self, cut: int) -> int | None:
         """Return when cut `cut` was due by the clock; None without one."""

@@ -97,6 +97,22 @@ def test_what_a_reader_has_taken_was_released_by_an_earlier_incarnation(tmp_path
     assert tape.last == 5
 
 
+def test_a_reader_who_comes_after_the_clock_has_begun_does_not_wait_for_the_day_to_pass_again(
+    tmp_path,
+):
+    tape = make_tape(tmp_path, speed=1.0)
+    tape.pace(500 * S)
+    tape.settle(1)
+    tape.was_released(8)
+    tape.pace(501 * S)
+    assert tape.last == 9
+    tape.was_released(3)  # One who is behind takes nothing back and changes no time.
+    tape.pace(502 * S - 1)
+    assert tape.last == 9
+    tape.pace(502 * S)
+    assert tape.last == 10
+
+
 def test_changes_of_the_book_are_released_when_the_last_of_them_is_due(tmp_path):
     log = FrameLog.open(tmp_path / "tape.frames")
     for second in (1, 2):
