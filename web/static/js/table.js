@@ -8,6 +8,7 @@ import {openTrail} from "./trail.js";
 
 export const PAGE = 100;
 const PAGE_MAX = 500; // That the server gives.
+const FEW = 10;
 
 export class Table {
   // `query()` gives the filters in force; without `path` rows are given by `show`. Where rows open
@@ -86,14 +87,23 @@ export class Table {
     let next = null;
     this.came += count;
     do {
-      const wanted = this.rows.length + this.came - rows.length;
-      const page = await this.ask(next, Math.min(PAGE_MAX, Math.max(PAGE, wanted)));
+      const wanted = this.wanted(rows) - rows.length;
+      const page = await this.ask(next, Math.min(PAGE_MAX, wanted));
       if (turn !== this.turn || rows !== this.renewed || !page) return;
       rows.push(...page.rows);
       next = page.next;
-    } while (next && rows.length < this.rows.length + this.came);
+    } while (next && rows.length < this.wanted(rows));
     this.came = 0;
     this.take(rows, next);
+  }
+
+  // How many rows are to take the place of those shown: where more have come than it was told of,
+  // a few more at a time until the last one shown is among them.
+  wanted(rows) {
+    const least = Math.max(PAGE, this.rows.length + this.came);
+    const last = this.rows.at(-1);
+    if (!last || rows.some(({id}) => id === last.id)) return least;
+    return Math.max(least, Math.min(rows.length + FEW, least + PAGE));
   }
 
   async more() {
