@@ -57,18 +57,21 @@ class Served:
     def _back_s(self, id: str, how: signal.Signals) -> float:
         _until(lambda: all_green(self.look()), f"all green before {id} is hit")
         before = next(node for node in self.workers() if node.id == id)
-        cut = int(ask(self.run_dir, id)["cut"])
+        reads = ask(self.run_dir, id)["reads"]
         began = time.perf_counter()
         os.kill(before.pid, how)
-        _until(lambda: self._is_back(id, before.incarnation, cut), f"{id} is back")
+        _until(lambda: self._is_back(id, before.incarnation, reads), f"{id} is back")
         return time.perf_counter() - began
 
-    def _is_back(self, id: str, incarnation: int, cut: int) -> bool:
+    def _is_back(self, id: str, incarnation: int, reads: dict[str, int]) -> bool:
         try:
             state = ask(self.run_dir, id, 0.2)
         except NoAnswer:
             return False
-        return bool(state["incarnation"] > incarnation and state["cut"] >= cut)
+        # Its last cut would not do: who has it on file waits for the next one to say so.
+        return bool(state["incarnation"] > incarnation) and all(
+            state["reads"].get(source, 0) >= number for source, number in reads.items()
+        )
 
     def _bodies(self) -> list[bodies.Body]:
         run = read_run(self.run_dir)
