@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.actors.adapters.stores import StorePlace
-from tests.venues.postgres import PostgresServer, postgres_server
+from tests.venues.postgres import Line, PostgresServer, line_to, postgres_server
 
 __all__ = ["postgres_server"]
 
@@ -37,3 +37,18 @@ def server(tmp_path: Path, postgres_server: PostgresServer) -> Iterator[StorePla
 def place(request: pytest.FixtureRequest) -> StorePlace:
     """Return a run of either kind: what is promised holds for both."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def line(postgres_server: PostgresServer) -> Iterator[Line]:
+    """Return a line to the server that a test can cut, silence or deafen."""
+    with line_to(postgres_server) as line:
+        yield line
+
+
+@pytest.fixture
+def far(server: StorePlace, postgres_server: PostgresServer, line: Line) -> Iterator[StorePlace]:
+    """Return the same run, reached by a line that a test can cut."""
+    far = StorePlace(postgres_server.url(line.port), server.directory)
+    yield far
+    far.close()

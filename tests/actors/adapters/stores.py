@@ -15,6 +15,8 @@ import pytest
 from actors.adapters.fault import StoreFault
 from actors.adapters.store import SqlBooks, SqlJournal, database_for
 from protocol.market import Cut, CutReason
+from protocol.message import Message
+from supervision.journal import Journal
 from tests.venues.postgres import PASSWORD
 
 WAIT_S = 0.3
@@ -22,6 +24,10 @@ WAIT_S = 0.3
 
 def cut(number: int) -> Cut:
     return Cut(number=number, ts_ns=2**62 + number, reason=CutReason.BAR)
+
+
+def many(count: int, first: int = 1) -> list[Message]:
+    return [cut(number) for number in range(first, first + count)]
 
 
 class StorePlace:
@@ -108,3 +114,10 @@ def fault(*words: str) -> Any:
     assert [word for word in words if word not in text] == [], text
     assert found.value.wanted and found.value.remedy
     assert PASSWORD not in "".join(traceback.format_exception(found.value))
+
+
+def refuses_what_follows(journal: Journal) -> None:
+    with fault("an earlier write failed", "nothing to be written behind it"):
+        journal.append([cut(99)], {})
+    with fault("an earlier write failed"):
+        journal.note([cut(99)], {})
