@@ -114,6 +114,23 @@ def test_a_phone_shows_which_page_it_is_on(traded: Room, look: Look) -> None:
     look.page.set_viewport_size(DESKTOP)
 
 
+@pytest.mark.parametrize("left", [0, 9999])
+def test_on_a_phone_more_rows_can_be_had_however_far_the_table_is_pushed_aside(
+    signalled: Room, look: Look, left: int
+) -> None:
+    look.page.set_viewport_size(PHONE)
+    look.go(signalled, "/signals")
+    look.until("#count", "100 rows and more")
+    scroller = "document.querySelector('.list .scroll')"
+    look.page.evaluate(f"{scroller}.scrollTo({left}, {scroller}.scrollHeight)")
+    assert (look.page.evaluate(f"{scroller}.scrollLeft") > 0) is (left > 0)
+    look.page.evaluate(f"{scroller}.scrollIntoView({{block: 'center'}})")
+    assert look.page.evaluate(INSIDE, "#table tfoot button") == [True]
+    look.page.click("#table tfoot button")
+    look.until("#count", "120 rows")
+    look.page.set_viewport_size(DESKTOP)
+
+
 @pytest.mark.parametrize(
     ("count", "wanted"), [(0, "0 rows"), (1, "1 row"), (-1, "−1 row"), (1_500, "1,500 rows")]
 )

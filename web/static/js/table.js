@@ -159,7 +159,9 @@ export class Table {
     renew(
       this.foot,
       ...(this.next ? [line("", make("button", {type: "button"}, "More"))] : []),
-      ...(failed && this.rows.length ? [line("failed", `last request failed: ${failed}`)] : []),
+      ...(failed && this.rows.length
+        ? [line("failed", make("span", {}, `last request failed: ${failed}`))]
+        : []),
     );
   }
 
