@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import subprocess
 import sys
 import tempfile
 import time
@@ -12,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ops.bench.program import answer
 from protocol.codec import encode
 from protocol.message import Message
 from protocol.settings import Settings
@@ -34,12 +34,11 @@ class Wire:
     flood_per_s: float = 0.0
 
 
-def thespian(count: int, *, stock: bool) -> Wire:
+def thespian(count: int, *, stock: bool, limit_s: float = LIMIT_S) -> Wire:
     """Measure Thespian in a process of its own: as it comes, or cured and authenticated."""
     command = [sys.executable, "-m", "ops.bench.actors", str(count), "stock" if stock else "ours"]
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(command, cwd=root, capture_output=True, check=True, timeout=LIMIT_S)
-    return Wire(**json.loads(done.stdout))
+    return Wire(**json.loads(answer(command, limit_s, root)))
 
 
 def stream(count: int) -> Wire:
