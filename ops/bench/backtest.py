@@ -11,7 +11,6 @@ many in a regular session. Of a recording both are measured, that session and al
 
 import dataclasses
 import json
-import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from actors.core.columns import Trades
 from actors.core.session.calendar import trading_day
 from ops.bench import floor, patterns
 from ops.bench.floor import Walk
+from ops.bench.program import NoAnswer, answer
 from ops.replay import LOCAL_BATCH_TRADES_MAX, local_floor
 from protocol.settings import Settings
 
@@ -125,16 +125,12 @@ def nautilus(python: Path, trades: Trades) -> Rival:
             size=trades.size,
             aggressor=trades.aggressor,
         )
-        done = subprocess.run(
-            [python, SCRIPT, path], capture_output=True, text=True, timeout=RUN_MAX_S
-        )
-    if done.returncode != 0:
-        raise RuntimeError(f"{python} {SCRIPT.name} ended with {done.returncode}: {done.stderr}")
-    found = json.loads(done.stdout.splitlines()[-1])
+        said = answer([python, SCRIPT, path], RUN_MAX_S)
+    found = json.loads(said.splitlines()[-1])
     wanted = int(trades.size.sum(dtype=np.int64))
     if (found["trades"], found["volume"]) != (len(trades), wanted):
-        raise RuntimeError(
-            f"{found['trades']} trades and {found['volume']} contracts in its footprint,"
+        raise NoAnswer(
+            f"has {found['trades']} trades and {found['volume']} contracts in its footprint,"
             f" wanted {len(trades)} and {wanted}"
         )
     return Rival(f"NautilusTrader {found['version']}", len(trades) / float(found["seconds"]))

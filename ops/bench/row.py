@@ -13,6 +13,7 @@ class Row:
     found: str
     against: str
     reached: bool | None = None
+    failed: bool = False  # Something of ours did not work at all, so the bench fails with it.
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
