@@ -36,7 +36,7 @@ def test_without_trades_there_is_no_bar():
     assert builder.close_now(at("17:00")) == []
 
 
-def test_the_statistics_of_the_domain_example():
+def test_t1_3_the_statistics_of_the_domain_example():
     """T1.3, prices in quarter points: 100.00 is 400. The rest of it is tested in statistics."""
     start = at("10:00")
     rows = [(400, "B", 5), (400, "S", 12), (399, "S", 3), (401, "B", 20), (401, "S", 4)]

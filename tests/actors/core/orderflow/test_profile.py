@@ -45,12 +45,12 @@ def test_one_price_is_its_own_value_area():
         ([2, 9, 9, 1], 1),
     ],
 )
-def test_of_equal_levels_the_middle_then_the_heavier_side_then_the_lower_wins(volumes, wanted):
+def test_t1_5_of_equal_levels_the_middle_then_the_heavier_side_then_the_lower_wins(volumes, wanted):
     """T1.5."""
     assert point_of_control(volumes) == wanted
 
 
-def test_two_rows_are_added_at_a_time():
+def test_t1_6_two_rows_are_added_at_a_time():
     """T1.6: 101 to 105, low 100."""
     assert value_area([10, 20, 40, 50, 30, 25, 5], 3, SEVENTY) == (1, 5)
 
@@ -117,7 +117,7 @@ def test_the_area_holds_the_point_of_control_and_the_share(volumes, share, rows)
     assert volumes[poc] == max(volumes)
 
 
-def test_the_value_area_is_in_prices():
+def test_t1_6_the_value_area_is_in_prices():
     """T1.6."""
     assert value_of(100, [10, 20, 40, 50, 30, 25, 5], SEVENTY) == ValueArea(103, 101, 105)
 

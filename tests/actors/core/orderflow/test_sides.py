@@ -36,7 +36,7 @@ def sides(rows, quoted=True, quote_ts=None):
     return list(zip(inferred.aggressor.tolist(), inferred.source.tolist(), strict=True))
 
 
-def test_the_table_of_the_specification():
+def test_t1_2_the_table_of_the_specification():
     rows = [
         (401, BUY, NO_QUOTE),
         (400, SELL, NO_QUOTE),

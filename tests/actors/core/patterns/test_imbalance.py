@@ -42,7 +42,7 @@ def test_the_lowest_level_buys_and_the_highest_level_sells_against_nothing():
     assert sell_imbalances((0, 0), (0, 500), RULE) == []
 
 
-def test_three_buy_imbalances_and_their_stack():
+def test_t2_1_and_t2_2_three_buy_imbalances_and_their_stack():
     """T2.1 Ex-a, T2.2."""
     assert found(EX_A) == [
         (Pattern.BUY_IMBALANCE, 23_062, 346_667),
@@ -63,7 +63,7 @@ def test_three_buy_imbalances_and_their_stack():
         (ZeroPolicy.INFINITE, [1, 2]),
     ],
 )
-def test_an_empty_level_below_is_what_the_policy_says(policy, wanted):
+def test_t2_1_an_empty_level_below_is_what_the_policy_says(policy, wanted):
     """T2.1 Ex-b."""
     rule = dataclasses.replace(RULE, zero_policy=policy)
     assert buy_imbalances((0, 0, 3), (5, 50, 60), rule) == wanted
@@ -84,7 +84,7 @@ def test_two_empty_levels_are_no_imbalance_whatever_the_minimum():
     assert buy_imbalances((0, 0), (0, 0), one) == []
 
 
-def test_the_lowest_price_can_be_a_sell_imbalance():
+def test_t2_1_the_lowest_price_can_be_a_sell_imbalance():
     """T2.1 Ex-c."""
     bar = make_bar(low=400, sells=(90, 20, 20), buys=(5, 10, 10))
     assert found(bar) == [(Pattern.SELL_IMBALANCE, 400, 900_000)]

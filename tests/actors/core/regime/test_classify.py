@@ -115,7 +115,7 @@ def test_hardly_any_volume_forbids_trading():
     assert override(at("11:00"), 0.29, RULE).regime is Regime.NO_TRADE
 
 
-def test_before_twenty_one_bars_there_is_no_judgement():
+def test_t4_3_before_twenty_one_bars_there_is_no_judgement():
     """T4.3, cold start."""
     state = RegimeState(RULE)
     judged = [state.judge(bar_at(index)) for index in range(21)]

@@ -28,13 +28,13 @@ def ranges(highs, lows, closes):
     return [true_range(*bar) for bar in zip(highs, lows, before, strict=True)]
 
 
-def test_an_ema_starts_with_the_mean_of_its_first_values():
+def test_t4_1_an_ema_starts_with_the_mean_of_its_first_values():
     """T4.1."""
     ema = Ema(3)
     assert [ema.add(x) for x in (10, 11, 12, 13, 12, 14)] == [None, None, 11, 12, 12, 13]
 
 
-def test_the_average_true_range_is_smoothed_as_wilder_does():
+def test_t4_1_the_average_true_range_is_smoothed_as_wilder_does():
     """T4.1."""
     highs, lows = [10, 11, 12, 11.5, 13], [9, 10, 10.5, 10, 11]
     found = ranges(highs, lows, [9.5, 10.8, 11, 10.2, 12.8])
@@ -45,7 +45,7 @@ def test_the_average_true_range_is_smoothed_as_wilder_does():
     ]
 
 
-def test_a_straight_climb_has_the_full_index_at_the_twenty_eighth_bar():
+def test_t4_1_a_straight_climb_has_the_full_index_at_the_twenty_eighth_bar():
     """T4.1 Ex1."""
     highs, lows = [100 + i for i in range(28)], [99 + i for i in range(28)]
     found = ranges(highs, lows, [99.5 + i for i in range(28)])
@@ -56,7 +56,7 @@ def test_a_straight_climb_has_the_full_index_at_the_twenty_eighth_bar():
     assert adx.directions() == (pytest.approx(66.67, abs=0.005), 0)
 
 
-def test_the_directional_index_of_a_mixed_path():
+def test_t4_1_the_directional_index_of_a_mixed_path():
     """T4.1 Ex2."""
     highs = [10, 11, 12, 11.8, 12.5, 12.2, 13, 13.4]
     lows = [9, 9.8, 10.9, 10.7, 11.2, 11, 11.9, 12.3]
@@ -83,7 +83,7 @@ def test_bars_that_never_move_have_no_direction():
     assert [adx.add(10, 10, 0.0) for _ in range(6)] == [None] * 5 + [0.0]
 
 
-def test_the_average_price_by_volume_and_its_bands():
+def test_t4_1_the_average_price_by_volume_and_its_bands():
     """T4.1."""
     vwap = Vwap()
     for price, volume in ((100, 10), (101, 30), (102, 10)):
@@ -105,7 +105,7 @@ def vwap_of(*priced):
     return vwap
 
 
-def test_the_bands_in_ticks_are_rounded_half_away_from_zero():
+def test_t4_1_the_bands_in_ticks_are_rounded_half_away_from_zero():
     """Domain 0 and T4.1: 101 and 0.6325 in points are 404 and 2.53 in ticks."""
     assert vwap_of((400, 10), (404, 30), (408, 10)).bands() == (396, 399, 401, 404, 407, 409, 412)
     # The average is 2.5 and every deviation 0.5: 1, 1.5, 2, 2.5, 3, 3.5, 4.

@@ -56,7 +56,7 @@ def code(signal=None, regime=None, **rule):
     return answer.reason if isinstance(answer, SignalDropped) else None
 
 
-def test_an_enabled_pattern_in_a_confident_regime_is_approved():
+def test_t4_5_an_enabled_pattern_in_a_confident_regime_is_approved():
     """T4.5, first example; stacked buy stands for the reversal that ranging lets through."""
     regime = make_regime(regime=Regime.RANGING, confidence_ppm=800_000)
     answer = permit(make_signal(strength_ppm=710_000), regime, RULE)
@@ -66,7 +66,7 @@ def test_an_enabled_pattern_in_a_confident_regime_is_approved():
     assert (answer.regime, answer.regime_confidence_ppm) == (Regime.RANGING, 800_000)
 
 
-def test_the_examples_of_the_domain_with_the_table_of_the_domain():
+def test_t4_5_the_examples_of_the_domain_with_the_table_of_the_domain():
     """T4.5, the first two as they stand."""
     signal = make_signal(
         pattern=Pattern.SELLING_EXHAUSTION, direction=Direction.LONG, strength_ppm=710_000
@@ -196,12 +196,12 @@ def test_every_signal_is_answered_once_and_the_conditions_of_approval_hold(
     assert isinstance(answer, SignalDropped) is not passes
 
 
-def test_the_same_pattern_in_a_regime_without_it_is_not_enabled():
+def test_t4_5_the_same_pattern_in_a_regime_without_it_is_not_enabled():
     """T4.5, second example."""
     assert code(regime=make_regime(regime=Regime.TRENDING_UP)) is DropReason.PATTERN_NOT_ENABLED
 
 
-def test_the_fallback_to_volatile_never_trades():
+def test_t4_5_the_fallback_to_volatile_never_trades():
     """T4.5, third example."""
     regime = make_regime(confidence_ppm=500_000)
     assert code(regime=regime) is DropReason.LOW_REGIME_CONFIDENCE

@@ -54,7 +54,7 @@ EX_1 = dataclasses.replace(
 )
 
 
-def test_the_trend_of_the_domain_example_scores_85_and_0853():
+def test_t4_3_the_trend_of_the_domain_example_scores_85_and_0853():
     """T4.3 Ex-1."""
     points = scores(EX_1, RULE)
     assert points == Scores(up=8.5, down=2.5, ranging=0.0, volatile=0.0)
@@ -63,7 +63,7 @@ def test_the_trend_of_the_domain_example_scores_85_and_0853():
     assert verdict.confidence_ppm == 852_941
 
 
-def test_a_winner_under_the_minimum_is_volatile_at_one_half():
+def test_t4_3_a_winner_under_the_minimum_is_volatile_at_one_half():
     """T4.3 Ex-2."""
     verdict = choose(Scores(up=3.5, down=1.0, ranging=2.0, volatile=0.0), 4.0)
     assert (verdict.regime, verdict.confidence_ppm) == (Regime.VOLATILE, 500_000)
